@@ -1,0 +1,5 @@
+import { AlertsView } from '@/components/alerts/alerts-view.tsx';
+
+export default function AlertsPage() {
+  return <AlertsView />;
+}

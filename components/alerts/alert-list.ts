@@ -1,0 +1,71 @@
+/**
+ * Owns which alerts a window of the list shows: the server's page, overlaid with what the live view knows by now.
+ * Pure. Cost: O(page + live alerts), the latter bounded by the view.
+ */
+import type { Alert, AlertId } from '@/lib/protocol/alert.ts';
+import type { Position } from '@/lib/protocol/position.ts';
+import { type AlertQuery, belongs } from './alert-query.ts';
+
+/** A window of the list as the server gave it. */
+export type AlertWindow = {
+  readonly position: Position;
+  readonly alerts: readonly Alert[];
+  readonly hasMore: boolean;
+};
+
+/** What the live view says of alerts. */
+export type LiveAlerts = {
+  readonly epoch: string | null;
+  readonly seq: number;
+  /** Open episodes by id. */
+  readonly open: ReadonlyMap<AlertId, Alert>;
+  /** There are more open episodes than `open` holds. */
+  readonly truncated: boolean;
+};
+
+/** Newest first, as the server orders its pages: by the instant of opening, or of closing for resolved ones. */
+export function compareAlerts(status: AlertQuery['status']): (a: Alert, b: Alert) => number {
+  const instant = (alert: Alert) => (status === 'resolved' ? (alert.closedAt ?? 0) : alert.openedAt);
+  return (a, b) => instant(b) - instant(a) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/**
+ * The alerts to show, at most `limit`, newest first. A live alert beats the page's; one that the complete live view
+ * no longer holds has closed. New ones join the first window only: in a later one they would stand elsewhere.
+ */
+export function mergeAlerts(
+  window: AlertWindow,
+  live: LiveAlerts,
+  query: AlertQuery,
+  limit: number,
+): readonly Alert[] {
+  const sameRun = live.epoch === window.position.e;
+  const compare = compareAlerts(query.status);
+  if (!sameRun)
+    return window.alerts
+      .filter((alert) => belongs(alert, query))
+      .sort(compare)
+      .slice(0, limit);
+
+  // Until the view has caught up with the page, what the view lacks may simply be younger than it.
+  const complete = !live.truncated && live.seq >= window.position.s;
+  const merged = new Map<AlertId, Alert>();
+  for (const alert of window.alerts) {
+    const known = live.open.get(alert.id);
+    if (known === undefined && alert.closedAt === null && complete) continue;
+    // A truncated view may have missed a change; then the page is right where it is the newer of the two.
+    const pageWins = known === undefined || (live.truncated && window.position.s >= live.seq);
+    merged.set(alert.id, pageWins ? alert : known);
+  }
+  if (query.cursor === null && query.status !== 'resolved') {
+    const last = window.hasMore ? window.alerts.at(-1) : undefined;
+    for (const alert of live.open.values()) {
+      if (!merged.has(alert.id) && (last === undefined || compare(alert, last) <= 0))
+        merged.set(alert.id, alert);
+    }
+  }
+  return [...merged.values()]
+    .filter((alert) => belongs(alert, query))
+    .sort(compare)
+    .slice(0, limit);
+}

@@ -1,0 +1,159 @@
+'use client';
+
+/** One alert as a row: host, why, since when, who has it, and what can be done. Two or three lines on a phone. */
+import { Ellipsis } from 'lucide-react';
+import Link from 'next/link';
+import { memo, useRef } from 'react';
+import { useFormatter, useLocale, useTranslations } from 'use-intl';
+import type { Alert } from '@/lib/protocol/alert.ts';
+import { AckWords } from '../live/acknowledge/ack-words.tsx';
+import { verdictWords } from '../live/verdict-words.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { classNames } from '../ui/class-names.ts';
+import { useNowMs } from '../ui/clock.ts';
+import { formatDuration } from '../ui/duration.ts';
+import { RelativeTime } from '../ui/relative-time.tsx';
+import { StateShape } from '../ui/state-shape.tsx';
+
+export type AlertActions = {
+  select(id: string, selected: boolean): void;
+  acknowledge(alert: Alert): void;
+  ask(alert: Alert): void;
+  undo(alert: Alert): void;
+  takeBack(alert: Alert): void;
+};
+
+export type AlertRowProps = {
+  readonly alert: Alert;
+  /** Its host has recovered since the list was ordered; the row stays where it is for a moment. */
+  readonly recovered: boolean;
+  readonly selectable: boolean;
+  readonly selected: boolean;
+  /** This browser acknowledged it a moment ago: sending, or still to be undone. */
+  readonly own: 'sending' | 'undoable' | null;
+  readonly actions: AlertActions;
+};
+
+function Duration({ alert }: { alert: Alert }) {
+  const locale = useLocale();
+  const nowMs = useNowMs();
+  const endMs = alert.closedAt ?? nowMs;
+  return <>{endMs === null ? '' : formatDuration(endMs - alert.openedAt, locale)}</>;
+}
+
+export const AlertRow = memo(function AlertRow({
+  alert,
+  recovered,
+  selectable,
+  selected,
+  own,
+  actions,
+}: AlertRowProps) {
+  const t = useTranslations('alerts');
+  const format = useFormatter();
+  const link = useRef<HTMLAnchorElement>(null);
+  const over = recovered || alert.closedAt !== null;
+  const words = alert.evidence ? verdictWords(t, format, alert.evidence) : alert.reason;
+  /** Buttons come and go with what is done; the focus waits on the row's own link. */
+  const act = (what: (alert: Alert) => void) => () => {
+    link.current?.focus();
+    what(alert);
+  };
+  return (
+    <tr
+      data-row={alert.id}
+      className={classNames(
+        'row border-b border-line align-middle last:border-b-0 hover:bg-raised',
+        selected && 'bg-raised shadow-[inset_3px_0_0_var(--color-accent)]',
+        recovered && 'opacity-75',
+        'max-md:grid max-md:h-auto max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:items-center max-md:gap-x-2 max-md:py-1.5 max-md:pr-2',
+        !selectable && 'max-md:pl-3',
+      )}
+    >
+      {selectable ? (
+        <td className="w-10 max-md:row-span-3 max-md:w-auto max-md:self-start">
+          <label className="flex size-9 items-center justify-center max-md:size-11">
+            <input
+              type="checkbox"
+              className="size-4 accent-accent"
+              checked={selected}
+              aria-label={t('row.select', { host: alert.host })}
+              onChange={(event) => actions.select(alert.id, event.target.checked)}
+            />
+          </label>
+        </td>
+      ) : null}
+      <td className="px-2 max-md:px-0 md:py-1">
+        <span className="flex min-w-0 items-center gap-1.5">
+          <StateShape kind={over ? 'up' : alert.ack ? 'acknowledged' : 'down'} size={13} />
+          <Link
+            ref={link}
+            href={`/hosts/${encodeURIComponent(alert.host)}`}
+            prefetch={false}
+            data-row-focus={alert.id}
+            className="inline-flex min-h-6 min-w-0 items-center rounded-sm font-medium text-text underline-offset-2 hover:text-accent hover:underline"
+          >
+            <span className="truncate">{alert.host}</span>
+          </Link>
+        </span>
+      </td>
+      <td
+        className="px-2 text-sm md:py-1 max-md:order-3 max-md:col-span-2 max-md:px-0"
+        lang={alert.evidence ? undefined : 'en'}
+      >
+        <span className="block break-words first-letter:uppercase">{words}</span>
+      </td>
+      <td className="px-2 text-right text-sm max-lg:hidden">
+        <RelativeTime atMs={alert.closedAt ?? alert.openedAt} focusable={false} />
+      </td>
+      <td className="px-2 text-right text-sm whitespace-nowrap max-md:order-2 max-md:px-0 max-md:text-xs">
+        <Duration alert={alert} />
+      </td>
+      <td className="px-2 py-1 max-md:order-4 max-md:col-span-2 max-md:px-0">
+        <div className="flex flex-wrap items-center justify-end gap-2 max-md:justify-between">
+          {alert.ack ? (
+            <div className="mr-auto">
+              {own === 'sending' ? (
+                <p className="text-sm text-muted">{t('row.sending')}</p>
+              ) : (
+                <AckWords ack={alert.ack} focusable={false} />
+              )}
+            </div>
+          ) : over ? (
+            <p className="mr-auto text-sm text-muted">{recovered ? t('row.recovered') : t('row.nobody')}</p>
+          ) : null}
+          {over || own === 'sending' ? null : alert.ack === null ? (
+            <span className="flex items-center gap-1 max-md:ml-auto">
+              <Button
+                aria-label={t('action.acknowledgeHost', { host: alert.host })}
+                onClick={act(actions.acknowledge)}
+              >
+                {t('action.acknowledge')}
+              </Button>
+              <IconButton
+                tone="neutral"
+                aria-haspopup="dialog"
+                label={t('action.optionsHost', { host: alert.host })}
+                onClick={act(actions.ask)}
+              >
+                <Ellipsis size={16} aria-hidden />
+              </IconButton>
+            </span>
+          ) : own === 'undoable' ? (
+            <Button aria-label={t('row.undoHost', { host: alert.host })} onClick={act(actions.undo)}>
+              {t('row.undo')}
+            </Button>
+          ) : (
+            <Button
+              tone="quiet"
+              aria-label={t('row.unackHost', { host: alert.host })}
+              onClick={act(actions.takeBack)}
+            >
+              {t('row.unack')}
+            </Button>
+          )}
+        </div>
+      </td>
+    </tr>
+  );
+});

@@ -1,0 +1,137 @@
+'use client';
+
+/**
+ * Owns one window of the list of alerts: read from the server, and again when alerts changed, at most once a second.
+ * The server pages open alerts with the acknowledged among them; for "unhandled only" pages are read until there
+ * are enough, ten at most.
+ */
+import { useEffect, useRef, useState } from 'react';
+import { ApiError } from '@/lib/client/api-client.ts';
+import { useLiveHandle } from '@/lib/client/use-live.ts';
+import type { Alert } from '@/lib/protocol/alert.ts';
+import type { AlertWindow } from './alert-list.ts';
+import { ALERTS_PER_PAGE, type AlertQuery, belongs } from './alert-query.ts';
+
+const MAX_READS = 10;
+const CHANGED_EVERY_MS = 1_000;
+/** Without any sign of change the list is read again this often: a safety net, and the retry after a failure. */
+const EVERY_MS = 10_000;
+
+export type AlertProblem = { readonly code: string; readonly detail: string };
+export type ReadAlerts = AlertWindow & {
+  readonly key: string;
+  readonly nextCursor: string | null;
+  /** Open alerts looked through when the reads ran out before the window was full, else null. */
+  readonly scanned: number | null;
+};
+
+export type AlertWindowState = {
+  readonly window: ReadAlerts | null;
+  readonly loading: boolean;
+  readonly problem: AlertProblem | null;
+  reload(): void;
+};
+
+/** `key` must change exactly when the query does; `settled` when an act of this browser was answered. */
+export function useAlertWindow(query: AlertQuery, key: string, settled: string): AlertWindowState {
+  const { api, store } = useLiveHandle();
+  const [window, setWindow] = useState<ReadAlerts | null>(null);
+  const [problem, setProblem] = useState<AlertProblem | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const readSoon = useRef<() => void>(() => undefined);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies(attempt): a reload is a new attempt at the same.
+  useEffect(() => {
+    const abort = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let startedAtMs = Number.NEGATIVE_INFINITY;
+    let reading = false;
+    let again = false;
+
+    const gather = async (): Promise<ReadAlerts> => {
+      const alerts: Alert[] = [];
+      let cursor = query.cursor;
+      let reads = 0;
+      let wanted = 0;
+      let position: AlertWindow['position'] | null = null;
+      do {
+        const page = await api.alerts(
+          { status: query.status, limit: ALERTS_PER_PAGE, ...(cursor === null ? {} : { cursor }) },
+          abort.signal,
+        );
+        // The newest position of them all: the view says nothing of closings before it has seen what they saw.
+        position = page.position;
+        alerts.push(...page.alerts);
+        wanted += page.alerts.filter((alert) => belongs(alert, query)).length;
+        cursor = page.nextCursor;
+        reads++;
+      } while (cursor !== null && wanted < ALERTS_PER_PAGE && reads < MAX_READS);
+      const full = wanted >= ALERTS_PER_PAGE || cursor === null;
+      return {
+        key,
+        position,
+        alerts,
+        hasMore: cursor !== null,
+        nextCursor: cursor,
+        scanned: full ? null : alerts.length,
+      };
+    };
+
+    const read = async (): Promise<void> => {
+      timer = undefined;
+      reading = true;
+      again = false;
+      startedAtMs = performance.now();
+      try {
+        setWindow(await gather());
+        setProblem(null);
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        setProblem(
+          error instanceof ApiError
+            ? { code: error.code, detail: error.detail }
+            : { code: 'network', detail: String(error) },
+        );
+      } finally {
+        reading = false;
+      }
+      schedule(again ? CHANGED_EVERY_MS : EVERY_MS);
+    };
+    /** The next read, so long after the start of the last one. */
+    const schedule = (afterMs: number): void => {
+      if (abort.signal.aborted) return;
+      clearTimeout(timer);
+      timer = setTimeout(readUnlessResting, Math.max(0, startedAtMs + afterMs - performance.now()));
+    };
+    const readUnlessResting = (): void => {
+      const resting = document.hidden || store.getState().link.status === 'paused';
+      if (!resting) void read();
+      else timer = setTimeout(readUnlessResting, CHANGED_EVERY_MS);
+    };
+    const onNews = (): void => {
+      if (reading) again = true;
+      else schedule(CHANGED_EVERY_MS);
+    };
+    readSoon.current = onNews;
+
+    void read();
+    const unsubscribe = store.subscribe((now, before) => {
+      if (now.alertsVersion !== before.alertsVersion || now.epoch !== before.epoch) onNews();
+    });
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+      unsubscribe();
+    };
+  }, [api, store, query, key, attempt]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies(settled): an answer to what was done here is news too.
+  useEffect(() => readSoon.current(), [settled]);
+
+  return {
+    window,
+    loading: window === null || window.key !== key,
+    problem,
+    reload: () => setAttempt((count) => count + 1),
+  };
+}

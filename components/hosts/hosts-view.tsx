@@ -1,0 +1,291 @@
+'use client';
+
+/** The page of all hosts: one window of the server's list, live, held still while somebody is at it. */
+import { Server } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useLive } from '@/lib/client/use-live.ts';
+import type { HostSort } from '@/lib/protocol/api.ts';
+import type { Host } from '@/lib/protocol/host.ts';
+import type { AckTarget } from '../live/acknowledge/ack-batches.ts';
+import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
+import { useSingleKeys } from '../live/single-keys.ts';
+import { Button, LinkButton } from '../ui/button.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { Field, Select } from '../ui/field.tsx';
+import { PageTrail } from '../ui/list/page-trail.ts';
+import { Pager } from '../ui/list/pager.tsx';
+import { StillClock } from '../ui/list/still-clock.tsx';
+import { goTo, useAddress } from '../ui/list/use-address.ts';
+import { useOrderHold } from '../ui/list/use-order-hold.ts';
+import { useRowFocus } from '../ui/list/use-row-focus.ts';
+import { useSlow } from '../ui/list/use-slow.ts';
+import { WaitingButton } from '../ui/list/waiting-button.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { HostFilterBar } from './host-filter-bar.tsx';
+import {
+  ALL_HOSTS,
+  HOST_SORTS,
+  HOSTS_PER_PAGE,
+  type HostQuery,
+  hostsAddress,
+  isFiltered,
+  parseHostQuery,
+  withFilter,
+} from './host-query.ts';
+import { HostTable, HostTableSkeleton } from './host-table.tsx';
+import { AcknowledgeMatching } from './matching-count.tsx';
+import { ReadFailure } from './read-failure.tsx';
+import { useHostWindow } from './use-host-window.ts';
+
+const NOTHING: ReadonlySet<string> = new Set();
+const NO_IDS: readonly string[] = [];
+const trail = new PageTrail();
+
+function NoHosts({ query }: { query: HostQuery }) {
+  const t = useTranslations('hosts.empty');
+  if (query.cursor !== null) {
+    return (
+      <EmptyState
+        title={t('endTitle')}
+        actions={
+          <Button onClick={() => goTo(hostsAddress({ ...query, cursor: null, page: 1 }))}>
+            {t('firstPage')}
+          </Button>
+        }
+      >
+        {t('end')}
+      </EmptyState>
+    );
+  }
+  if (!isFiltered(query)) {
+    return (
+      <EmptyState
+        icon={<Server size={28} aria-hidden />}
+        title={t('fleetTitle')}
+        actions={
+          <LinkButton tone="primary" href="/add">
+            {t('add')}
+          </LinkButton>
+        }
+      >
+        {t('fleet')}
+      </EmptyState>
+    );
+  }
+  const unhandled = query.state === 'unhandled';
+  return (
+    <EmptyState
+      title={unhandled ? t('unhandledTitle') : t('matchTitle')}
+      actions={
+        <Button onClick={() => goTo(hostsAddress({ ...ALL_HOSTS, sort: query.sort }))}>{t('clear')}</Button>
+      }
+    >
+      {unhandled ? t('unhandled') : t('match')}
+    </EmptyState>
+  );
+}
+
+export function HostsView() {
+  const t = useTranslations('hosts');
+  const query = useAddress(parseHostQuery);
+  const key = hostsAddress(query);
+  const listKey = hostsAddress({ ...query, cursor: null, page: 1 });
+  const { window: read, loading, problem, reload } = useHostWindow(query, key);
+  const slow = useSlow(loading);
+  const paused = useLive((state) => state.link.status === 'paused');
+  const flow = useAcknowledgeFlow();
+
+  const [selection, setSelection] = useState(NOTHING);
+  // biome-ignore lint/correctness/useExhaustiveDependencies(key): what was selected belongs to what was listed.
+  useEffect(() => setSelection(NOTHING), [key]);
+
+  const list = useRef<HTMLDivElement>(null);
+  const hold = useOrderHold(
+    list,
+    read?.ids ?? NO_IDS,
+    read?.key ?? '',
+    selection.size > 0 || paused || flow.asking,
+  );
+  const hosts = useMemo(
+    () => hold.shown.map((id) => read?.hosts.get(id)).filter((host): host is Host => host !== undefined),
+    [hold.shown, read],
+  );
+
+  const summary = useRef<HTMLParagraphElement>(null);
+  const rows = useRowFocus(list);
+  const select = useCallback((id: string, selected: boolean) => {
+    setSelection((now) => {
+      const next = new Set(now);
+      if (selected) next.add(id);
+      else next.delete(id);
+      return next;
+    });
+  }, []);
+  const clear = () => setSelection(NOTHING);
+  /** The buttons of a selection go with it: the focus needs another place. */
+  const clearFromBar = () => {
+    clear();
+    summary.current?.focus();
+  };
+
+  const targetsAmong = (chosen: (host: Host) => boolean): AckTarget[] =>
+    hosts.flatMap((host) =>
+      chosen(host) && host.alertId !== null && host.state === 'down' && !host.acknowledged
+        ? [{ id: host.alertId, host: host.name }]
+        : [],
+    );
+  const targets = targetsAmong((host) => selection.has(host.id));
+
+  useSingleKeys({
+    j: () => rows.move(1),
+    k: () => rows.move(-1),
+    x: () => {
+      const id = rows.current();
+      if (id !== null) select(id, !selection.has(id));
+    },
+    a: () => {
+      const id = rows.current();
+      flow.acknowledge(selection.size > 0 ? targets : targetsAmong((host) => host.id === id), clear);
+    },
+    z: () => flow.undoLast(),
+    Escape: clear,
+  });
+
+  /** The list begins anew: from its top, for the eye and for the focus. */
+  const turnTo = (cursor: string | null, page: number) => {
+    goTo(hostsAddress({ ...query, cursor, page }));
+    summary.current?.focus({ preventScroll: true });
+    window.scrollTo({ top: 0 });
+  };
+  const before = trail.cursorOf(listKey, query.page - 1);
+  const nextCursor = loading ? null : (read?.nextCursor ?? null);
+  const from = (query.page - 1) * HOSTS_PER_PAGE + 1;
+  const empty = !loading && hosts.length === 0;
+
+  return (
+    <>
+      <PageHeader title={t('title')} actions={<AcknowledgeMatching query={query} flow={flow} />} />
+      <HostFilterBar query={query} />
+      {problem ? <ReadFailure problem={problem} kept={read !== null} onRetry={reload} /> : null}
+
+      <div className="mb-2 flex min-h-(--control-h) flex-wrap items-center gap-x-3 gap-y-2">
+        <p
+          ref={summary}
+          tabIndex={-1}
+          role="status"
+          className="rounded-sm text-sm text-muted outline-offset-4"
+        >
+          {read === null || loading ? (
+            ''
+          ) : hosts.length === 0 ? (
+            <span className="sr-only">{t('rangeNone')}</span>
+          ) : (
+            t('range', { from, to: from + hosts.length - 1, total: read.total })
+          )}
+        </p>
+        <WaitingButton
+          waiting={hold.waiting}
+          text={t('waiting', { count: hold.waiting })}
+          hint={t('waitingHint')}
+          onTake={() => {
+            hold.release();
+            summary.current?.focus();
+          }}
+        />
+        {selection.size > 0 ? (
+          <div className="flex flex-wrap items-center gap-2">
+            <span className="text-sm font-medium">{t('selection.count', { count: selection.size })}</span>
+            <Button
+              tone="primary"
+              disabled={targets.length === 0}
+              onClick={() => flow.acknowledge(targets, clear)}
+            >
+              {t('selection.acknowledge', { count: targets.length })}
+            </Button>
+            {targets.length > 0 ? (
+              <Button
+                aria-haspopup="dialog"
+                onClick={() => flow.ask({ kind: 'targets', targets }, clearFromBar)}
+              >
+                {t('selection.options')}
+              </Button>
+            ) : null}
+            <Button tone="quiet" onClick={clearFromBar}>
+              {t('selection.clear')}
+            </Button>
+          </div>
+        ) : null}
+        <Field label={t('sort.label')} hideLabel className="ml-auto w-44 sm:hidden">
+          {(control) => (
+            <Select
+              {...control}
+              value={query.sort}
+              onChange={(event) =>
+                goTo(hostsAddress(withFilter(query, { sort: event.target.value as HostSort })))
+              }
+            >
+              {HOST_SORTS.map((sort) => (
+                <option key={sort} value={sort}>
+                  {t(`sort.${sort}`)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+
+      <div
+        ref={list}
+        data-dims
+        data-testid="host-list"
+        aria-busy={loading}
+        className={`min-h-24 overflow-x-auto rounded-lg border border-line ${loading && read ? 'opacity-60' : ''}`}
+        {...hold.props}
+      >
+        {hosts.length > 0 && read ? (
+          <StillClock still={paused}>
+            <HostTable
+              query={query}
+              hosts={hosts}
+              epoch={read.epoch}
+              readAtMs={read.readAtMs}
+              selection={selection}
+              onSelect={select}
+              onSelectAll={(selected) =>
+                setSelection(selected ? new Set(hosts.map((host) => host.id)) : NOTHING)
+              }
+            />
+          </StillClock>
+        ) : loading ? (
+          slow && !problem && <HostTableSkeleton />
+        ) : (
+          empty && <NoHosts query={query} />
+        )}
+      </div>
+
+      <Pager
+        words={{
+          label: t('pages.label'),
+          first: t('pages.first'),
+          previous: t('pages.previous'),
+          next: t('pages.next'),
+          here: t('pages.page', { page: query.page }),
+        }}
+        onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
+        onPrevious={
+          query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
+        }
+        onNext={
+          nextCursor === null
+            ? null
+            : () => {
+                trail.remember(listKey, query.page + 1, nextCursor);
+                turnTo(nextCursor, query.page + 1);
+              }
+        }
+      />
+      {flow.form}
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+'use client';
+
+/**
+ * Owns the way to an acknowledgement: at once when a name is known and nothing else is asked, through the form
+ * otherwise. The page renders `form` and calls the rest.
+ */
+import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useOperator } from '../browser-setting.ts';
+import type { AckTarget } from './ack-batches.ts';
+import { type AckMatching, type Acknowledger, type AckOptions, useAcknowledger } from './use-acknowledge.ts';
+
+const AcknowledgeForm = lazy(() =>
+  import('./acknowledge-form.tsx').then((module) => ({ default: module.AcknowledgeForm })),
+);
+
+/** Hosts named one by one, or all that match a filter; what they are is shown above the questions. */
+export type AckRequestDraft =
+  | { readonly kind: 'targets'; readonly targets: readonly AckTarget[] }
+  | {
+      readonly kind: 'matching';
+      /** Null while the server counts. */
+      readonly matching: AckMatching | null;
+      readonly count: number | null;
+      readonly about: ReactNode;
+    };
+
+export type AcknowledgeFlow = {
+  /** Acknowledges until recovery; asks only for a name that is not known yet. */
+  acknowledge(targets: readonly AckTarget[], onDone?: () => void): void;
+  /** Asks for a comment and an end first. */
+  ask(draft: AckRequestDraft, onDone?: () => void): void;
+  /** Fills in what the server has counted meanwhile; nothing when the form was closed. */
+  refine(draft: AckRequestDraft): void;
+  cancel(): void;
+  readonly asking: boolean;
+  readonly undoLast: Acknowledger['undoLast'];
+  readonly undo: Acknowledger['undo'];
+  readonly takeBack: Acknowledger['takeBack'];
+  readonly form: ReactNode;
+};
+
+const NAMED_AT_MOST = 5;
+
+type Asked = { readonly draft: AckRequestDraft; readonly onDone?: (() => void) | undefined };
+
+export function useAcknowledgeFlow(): AcknowledgeFlow {
+  const acknowledger = useAcknowledger();
+  const [operator] = useOperator();
+  const t = useTranslations('alerts.ack');
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [closing, setClosing] = useState(false);
+
+  const ask = useCallback((draft: AckRequestDraft, onDone?: () => void) => setAsked({ draft, onDone }), []);
+  const refine = useCallback(
+    (draft: AckRequestDraft) => setAsked((now) => (now === null ? null : { ...now, draft })),
+    [],
+  );
+  const acknowledge = (targets: readonly AckTarget[], onDone?: () => void) => {
+    if (targets.length === 0) return;
+    if (operator === '') ask({ kind: 'targets', targets }, onDone);
+    else {
+      void acknowledger.acknowledge(targets, {});
+      onDone?.();
+    }
+  };
+  /** Lists stay held until the form has given the focus back; only then is anything done. */
+  const close = (then?: () => void) => {
+    setClosing(true);
+    setAsked(null);
+    setTimeout(() => {
+      then?.();
+      setClosing(false);
+    }, 0);
+  };
+  const act = ({ draft, onDone }: Asked, options: AckOptions) => {
+    if (draft.kind === 'targets') void acknowledger.acknowledge(draft.targets, options);
+    else if (draft.matching) void acknowledger.acknowledgeMatching(draft.matching, options);
+    onDone?.();
+  };
+  const submit = (options: AckOptions) => {
+    if (asked !== null) close(() => act(asked, options));
+  };
+
+  let form: ReactNode = null;
+  if (asked !== null) {
+    const { draft } = asked;
+    const count = draft.kind === 'targets' ? draft.targets.length : draft.count;
+    const first = draft.kind === 'targets' ? (draft.targets[0]?.host ?? '') : '';
+    const title =
+      draft.kind === 'targets'
+        ? t('title', { count: draft.targets.length, host: first })
+        : count === null
+          ? t('counting')
+          : t('titleMatching', { count });
+    form = (
+      <Suspense fallback={null}>
+        <AcknowledgeForm title={title} count={count} onSubmit={submit} onClose={() => close()}>
+          {draft.kind === 'matching' ? draft.about : <TargetNames targets={draft.targets} />}
+        </AcknowledgeForm>
+      </Suspense>
+    );
+  }
+  return {
+    acknowledge,
+    ask,
+    refine,
+    cancel: () => close(),
+    asking: asked !== null || closing,
+    undoLast: acknowledger.undoLast,
+    undo: acknowledger.undo,
+    takeBack: acknowledger.takeBack,
+    form,
+  };
+}
+
+/** Who it is about, when the title does not say it. */
+function TargetNames({ targets }: { targets: readonly AckTarget[] }) {
+  const t = useTranslations('alerts.ack');
+  if (targets.length < 2) return null;
+  const more = targets.length - NAMED_AT_MOST;
+  return (
+    <ul className="flex flex-wrap gap-x-3 gap-y-1 text-sm">
+      {targets.slice(0, NAMED_AT_MOST).map(({ id, host }) => (
+        <li key={id} className="font-medium break-all">
+          {host}
+        </li>
+      ))}
+      {more > 0 ? <li className="text-muted">{t('more', { count: more })}</li> : null}
+    </ul>
+  );
+}

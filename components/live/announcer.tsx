@@ -1,0 +1,69 @@
+'use client';
+
+/** The one polite live region that speaks of hosts: how many are down, and whether the view is live. Coalesced. */
+import { useEffect, useRef, useState } from 'react';
+import { useFormatter, useTranslations } from 'use-intl';
+import { useLiveHandle } from '@/lib/client/use-live.ts';
+import type { LiveState } from '@/lib/client/view-store.ts';
+import { announceAtMs } from './announcement-pace.ts';
+
+/** What there is to say something about; null before the first snapshot. */
+type Standing = { readonly down: number; readonly stale: boolean };
+
+function standingOf(state: LiveState): Standing | null {
+  return state.counts === null ? null : { down: state.counts.down, stale: state.stale };
+}
+
+export function Announcer() {
+  const { store } = useLiveHandle();
+  const t = useTranslations('live.announce');
+  const format = useFormatter();
+  const [text, setText] = useState('');
+
+  const speak = useRef<(from: Standing, to: Standing) => void>(() => undefined);
+  useEffect(() => {
+    speak.current = (from, to) => {
+      const parts: string[] = [];
+      if (from.stale !== to.stale) parts.push(to.stale ? t('stale') : t('live'));
+      if (from.down !== to.down) parts.push(t('down', { count: to.down, before: format.number(from.down) }));
+      setText(parts.join(' '));
+    };
+  });
+
+  useEffect(() => {
+    let announced = standingOf(store.getState());
+    let lastAtMs: number | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const announce = (): void => {
+      timer = undefined;
+      const standing = standingOf(store.getState());
+      if (!announced || !standing) return;
+      // Gone back to what was said last: nothing to say.
+      if (standing.down === announced.down && standing.stale === announced.stale) return;
+      lastAtMs = performance.now();
+      speak.current(announced, standing);
+      announced = standing;
+    };
+    const unsubscribe = store.subscribe((state) => {
+      const standing = standingOf(state);
+      if (standing === null || timer !== undefined) return;
+      if (announced === null) {
+        announced = standing;
+        return;
+      }
+      if (standing.down === announced.down && standing.stale === announced.stale) return;
+      const nowMs = performance.now();
+      timer = setTimeout(announce, announceAtMs(nowMs, lastAtMs) - nowMs);
+    });
+    return () => {
+      unsubscribe();
+      clearTimeout(timer);
+    };
+  }, [store]);
+
+  return (
+    <div role="status" aria-live="polite" data-testid="announcer" className="sr-only">
+      {text}
+    </div>
+  );
+}

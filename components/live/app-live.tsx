@@ -1,0 +1,27 @@
+'use client';
+
+/** The live view of the whole app: made once, with the server's clock and its facts for everything below. */
+import type { ReactNode } from 'react';
+import { LiveProvider, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
+import { NowContext } from '../ui/clock.ts';
+import { AboutProvider } from './about.tsx';
+
+function ServerClock({ children }: { children: ReactNode }) {
+  const { store } = useLiveHandle();
+  const localNowMs = useNow();
+  // Read at the tick, not subscribed to: the offset wobbles with every frame and ages are in seconds.
+  const offsetMs = store.getState().link.serverOffsetMs ?? 0;
+  return (
+    <NowContext value={localNowMs === 0 ? null : Math.round(localNowMs + offsetMs)}>{children}</NowContext>
+  );
+}
+
+export function AppLive({ children }: { children: ReactNode }) {
+  return (
+    <LiveProvider>
+      <ServerClock>
+        <AboutProvider>{children}</AboutProvider>
+      </ServerClock>
+    </LiveProvider>
+  );
+}

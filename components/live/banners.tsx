@@ -1,0 +1,117 @@
+'use client';
+
+/**
+ * What the page must say about itself above the hosts: how old the view is, and how the server itself is doing.
+ * Loaded right after the page, so it is there long before a link can be lost.
+ */
+import { useTranslations } from 'use-intl';
+import { useLink, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { useSpanWords } from './link-words.ts';
+import { useHealth } from './use-health.ts';
+
+const HEALTH_EVERY_MS = 15_000;
+
+function StaleBanner() {
+  const t = useTranslations('live.banner');
+  const spanWords = useSpanWords();
+  const nowMs = useNow();
+  const link = useLink();
+  const ageMs = link.lastFrameAtMs === null || nowMs === 0 ? null : nowMs - link.lastFrameAtMs;
+  const waitMs = link.retryAtMs === null ? null : link.retryAtMs - nowMs;
+  return (
+    <Notice tone="danger" title={t('staleTitle')}>
+      <p data-testid="stale-banner">
+        {ageMs === null ? t('staleNever') : t('staleAge', { age: spanWords(ageMs) })}{' '}
+        {link.status === 'stale'
+          ? t('watching')
+          : waitMs !== null && waitMs > 0
+            ? t('retryIn', { seconds: Math.ceil(waitMs / 1000) })
+            : t('retrying')}
+      </p>
+    </Notice>
+  );
+}
+
+function PausedBanner() {
+  const t = useTranslations('live.banner');
+  const spanWords = useSpanWords();
+  const nowMs = useNow();
+  const live = useLiveHandle();
+  const lastFrameAtMs = useLive((state) => state.link.lastFrameAtMs);
+  return (
+    <Notice
+      tone="info"
+      title={t('pausedTitle')}
+      actions={
+        <Button tone="primary" onClick={() => live.resume()}>
+          {t('resume')}
+        </Button>
+      }
+    >
+      {lastFrameAtMs === null ? null : (
+        <p>{t('pausedText', { age: spanWords(Math.max(0, nowMs - lastFrameAtMs)) })}</p>
+      )}
+    </Notice>
+  );
+}
+
+/** The server's own troubles, apart from the hosts'. */
+function HealthBanners() {
+  const t = useTranslations('live.banner');
+  const health = useHealth(HEALTH_EVERY_MS);
+  const blindNow = useLive((state) => state.rates?.blind ?? false);
+  const blind = blindNow || (health?.ingest.blind ?? false);
+  const drops = health?.ingest.kernelDrops ?? 0;
+  if (blind) {
+    return (
+      <Notice tone="warning" title={t('blindTitle')} live>
+        <p>{t('blindText')}</p>
+        {drops > 0 ? <p>{t('drops', { count: drops })}</p> : null}
+      </Notice>
+    );
+  }
+  if (health?.status === 'degraded') {
+    return (
+      <Notice tone="warning" title={t('degradedTitle')} live>
+        <p>{t('degradedText')}</p>
+        {drops > 0 ? <p>{t('drops', { count: drops })}</p> : null}
+      </Notice>
+    );
+  }
+  return null;
+}
+
+export default function Banners() {
+  const t = useTranslations('live.banner');
+  const stale = useLive((state) => state.stale);
+  const paused = useLive((state) => state.link.status === 'paused');
+  const digestTrouble = useLive((state) => state.link.digestTrouble);
+  const versionMismatch = useLive((state) => state.link.versionMismatch);
+  return (
+    <div className="flex flex-col gap-2 px-4 pt-3 empty:hidden lg:px-6">
+      {versionMismatch ? (
+        <Notice
+          tone="warning"
+          title={t('versionTitle')}
+          live
+          actions={
+            <Button tone="primary" onClick={() => window.location.reload()}>
+              {t('reload')}
+            </Button>
+          }
+        >
+          <p>{t('versionText')}</p>
+        </Notice>
+      ) : null}
+      {paused ? <PausedBanner /> : stale ? <StaleBanner /> : null}
+      <HealthBanners />
+      {digestTrouble ? (
+        <Notice tone="warning" title={t('digestTitle')} live>
+          <p>{t('digestText')}</p>
+        </Notice>
+      ) : null}
+    </div>
+  );
+}

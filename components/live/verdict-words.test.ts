@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { createFormatter, createTranslator } from 'use-intl/core';
+import { describe, expect, test } from 'vitest';
+import type { Evidence } from '#lib/protocol/host.ts';
+import { reasonInWords } from '#lib/protocol/reason.ts';
+import en from '../i18n/en/alerts.json' with { type: 'json' };
+import zh from '../i18n/zh-CN/alerts.json' with { type: 'json' };
+import { type AlertsTranslator, verdictWords } from './verdict-words.ts';
+
+const words = (locale: 'en' | 'zh-CN', evidence: Evidence): string => {
+  const messages = { alerts: locale === 'en' ? en : zh };
+  const onError = (error: Error) => {
+    throw error;
+  };
+  const t = createTranslator({ locale, messages: messages as never, namespace: 'alerts' as never, onError });
+  return verdictWords(t as unknown as AlertsTranslator, createFormatter({ locale }), evidence);
+};
+
+const TIMEOUT: Evidence = {
+  kind: 'timeout',
+  silentMs: 5_000,
+  intervalMs: 1_000,
+  source: '10.1.4.7',
+  lostBeats: 2,
+  expectedBeats: 60,
+};
+
+describe('a verdict in words', () => {
+  test('in English it is the reason of the API, to the letter', () => {
+    const evidence: fc.Arbitrary<Evidence> = fc
+      .record({
+        kind: fc.constantFrom('timeout', 'closed', 'reset', 'bye'),
+        silentMs: fc.integer({ min: 0, max: 400_000_000 }),
+        intervalMs: fc.integer({ min: 10, max: 655_000 }),
+        source: fc.option(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant("it's <b>{here}</b>"))),
+        lostBeats: fc.integer({ min: 0, max: 64 }),
+        expectedBeats: fc.integer({ min: 0, max: 64 }),
+      })
+      .map((drawn) => ({ ...drawn, lostBeats: Math.min(drawn.lostBeats, drawn.expectedBeats) }));
+    fc.assert(
+      fc.property(evidence, (one) => {
+        expect(words('en', one)).toBe(reasonInWords(one));
+      }),
+    );
+  });
+
+  test('in Chinese it says the same facts', () => {
+    expect(words('zh-CN', TIMEOUT)).toBe(
+      '5.0 秒内没有心跳，本应每 1.0 秒一次；最后来自 10.1.4.7；此前一分钟丢失 3%',
+    );
+    expect(words('zh-CN', { ...TIMEOUT, expectedBeats: 20, source: null })).toBe(
+      '5.0 秒内没有心跳，本应每 1.0 秒一次；此前 20 次心跳丢失 10%',
+    );
+    expect(words('zh-CN', { ...TIMEOUT, kind: 'bye', expectedBeats: 0 })).toBe(
+      '主动告别：计划内离开；最后来自 10.1.4.7',
+    );
+  });
+});

@@ -1,0 +1,171 @@
+'use client';
+
+/** What changed last, newest first: which host, from what to what, when. Stands still under pointer and focus. */
+import { ArrowRight } from 'lucide-react';
+import Link from 'next/link';
+import { useEffect, useMemo, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { TextLink } from '@/components/ui/button.tsx';
+import { Panel } from '@/components/ui/panel.tsx';
+import { RelativeTime } from '@/components/ui/relative-time.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { StateBadge } from '@/components/ui/state-badge.tsx';
+import { StateShape } from '@/components/ui/state-shape.tsx';
+import { useAlerts, useCounts, useHostDescriptions, useLive, useLiveHandle } from '@/lib/client/use-live.ts';
+import type { RecentChange } from '@/lib/client/view-store.ts';
+import type { HostEvent } from '@/lib/protocol/host.ts';
+import { changeFeed, type FeedEntry } from './change-feed.ts';
+import { MAX_ALERTS_SHOWN } from './newest-alerts.tsx';
+import { hostPath } from './paths.ts';
+import { unhandledAlerts } from './unhandled-alerts.ts';
+import { useHeldFeed } from './use-held-feed.ts';
+import { WaitingUpdates } from './waiting-updates.tsx';
+
+const LEAST_SHOWN = 9;
+/** An alert takes about the height of so many changes. */
+const CHANGES_PER_ALERT = 1.6;
+/** Faster than this nobody reads; in an outage thousands change a second. */
+const RENEW_MS = 1_000;
+
+const keyOf = (entry: FeedEntry): string => entry.key;
+
+/** The newest changes, renewed at once after quiet and then at most once in RENEW_MS. */
+function usePacedChanges(): readonly RecentChange[] {
+  const { store } = useLiveHandle();
+  const [changes, setChanges] = useState(store.getInitialState().recentChanges);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let due = false;
+    const take = (): void => {
+      setChanges(store.getState().recentChanges);
+      due = false;
+      timer = setTimeout(() => {
+        timer = undefined;
+        if (due) take();
+      }, RENEW_MS);
+    };
+    take();
+    const unsubscribe = store.subscribe((now, before) => {
+      if (now.recentChanges === before.recentChanges) return;
+      due = true;
+      if (timer === undefined) take();
+    });
+    return () => {
+      unsubscribe();
+      clearTimeout(timer);
+    };
+  }, [store]);
+  return changes;
+}
+
+/** Events from before this page watched; null while they are being read. Read again after a server restart. */
+function useHistory(): readonly HostEvent[] | null {
+  const { api } = useLiveHandle();
+  const epoch = useLive((state) => state.epoch);
+  const [events, setEvents] = useState<readonly HostEvent[] | null>(null);
+  useEffect(() => {
+    if (epoch === null) return;
+    const leaving = new AbortController();
+    // Without history the feed still follows what happens; there is nothing the reader could do about it.
+    api.events({ limit: 50 }, leaving.signal).then(
+      (page) => setEvents(page.events),
+      () => {
+        if (!leaving.signal.aborted) setEvents([]);
+      },
+    );
+    return () => leaving.abort();
+  }, [api, epoch]);
+  return events;
+}
+
+export function NewestChanges() {
+  const t = useTranslations('overview.changes');
+  const state = useTranslations('common.state');
+  const counts = useCounts();
+  const live = usePacedChanges();
+  const history = useHistory();
+  const freeAlerts = MAX_ALERTS_SHOWN - Math.min(MAX_ALERTS_SHOWN, unhandledAlerts(useAlerts()).length);
+  const most = LEAST_SHOWN + Math.floor(freeAlerts * CHANGES_PER_ALERT);
+  const latest = useMemo(() => changeFeed(live, history ?? [], most), [live, history, most]);
+  const { shown, waiting, takeOver, holdProps } = useHeldFeed(latest, keyOf);
+  const slots = useMemo(() => shown.flatMap(({ slot }) => (slot === null ? [] : [slot])), [shown]);
+  const descriptions = useHostDescriptions(slots);
+  const loading = counts === null || (history === null && shown.length === 0);
+
+  return (
+    <Panel
+      title={t('title')}
+      actions={
+        <div className="flex items-center gap-3">
+          <WaitingUpdates count={waiting} onTakeOver={takeOver} />
+          <TextLink href="/hosts?sort=-changedAt" className="inline-flex min-h-6 items-center text-sm">
+            {t('all')}
+          </TextLink>
+        </div>
+      }
+      className="flex min-h-0 flex-1 flex-col"
+      bodyClassName="min-h-[4.5rem] flex-1"
+    >
+      <div {...holdProps}>
+        {loading ? (
+          <div className="flex flex-col gap-3 p-4">
+            <Skeleton className="w-5/6" />
+            <Skeleton className="w-2/3" />
+            <Skeleton className="w-3/4" />
+          </div>
+        ) : shown.length === 0 ? (
+          <p className="px-4 py-6 text-sm text-muted">{t('none')}</p>
+        ) : (
+          <ul className="divide-y divide-line" data-testid="newest-changes">
+            {shown.map((entry) => {
+              const name = entry.host ?? descriptions.get(entry.slot!)?.name ?? null;
+              const row = (
+                <>
+                  <span className="min-w-0 flex-1 truncate">
+                    {name ?? <span className="text-muted">{t('unnamed', { slot: String(entry.slot) })}</span>}
+                  </span>
+                  <span className="inline-flex w-32 shrink-0 items-center gap-1.5">
+                    <span className="inline-flex w-3 justify-center">
+                      {entry.from === null ? null : (
+                        <StateShape kind={entry.from} size={12} title={state(entry.from)} />
+                      )}
+                    </span>
+                    <ArrowRight
+                      size={12}
+                      className="shrink-0 text-muted"
+                      role="img"
+                      aria-label={t('becomes')}
+                    />
+                    {entry.to === null ? (
+                      <span className="text-xs text-muted">{t('removed')}</span>
+                    ) : (
+                      <StateBadge kind={entry.to} size="sm" />
+                    )}
+                  </span>
+                  <span className="w-20 shrink-0 text-right text-xs text-muted">
+                    <RelativeTime atMs={entry.atMs} focusable={false} />
+                  </span>
+                </>
+              );
+              const rowClass = 'flex min-h-9 items-center gap-3 px-4 py-1.5 text-sm';
+              return (
+                <li key={entry.key}>
+                  {name === null ? (
+                    <div className={rowClass}>{row}</div>
+                  ) : (
+                    <Link
+                      href={hostPath(name)}
+                      className={`${rowClass} no-underline hover:bg-raised focus-visible:-outline-offset-2`}
+                    >
+                      {row}
+                    </Link>
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,24 @@
+'use client';
+
+/** The first action of the page: the host that has been down longest with nobody on it. */
+import { useTranslations } from 'use-intl';
+import { LinkButton } from '@/components/ui/button.tsx';
+import { StateShape } from '@/components/ui/state-shape.tsx';
+import { useAlerts } from '@/lib/client/use-live.ts';
+import { hostPath } from './paths.ts';
+import { unhandledAlerts, worstOf } from './unhandled-alerts.ts';
+
+export function OpenTheWorst() {
+  const t = useTranslations('overview.worst');
+  const alerts = useAlerts();
+  const worst = worstOf(unhandledAlerts(alerts));
+  if (worst === null) return null;
+  const why = t('why', { host: worst.host });
+  return (
+    <LinkButton href={hostPath(worst.host)} tone="danger" title={why} data-testid="open-the-worst">
+      <StateShape kind="down" size={14} />
+      {t('open')}
+      <span className="max-w-40 truncate font-normal">{worst.host}</span>
+    </LinkButton>
+  );
+}

@@ -1,0 +1,27 @@
+/** The digest of what a page shows, and of what the server holds, each with its position. */
+import type { Page } from 'playwright/test';
+import type { JsonFrame } from '../../lib/protocol/frames.ts';
+import type { Server } from './pulsewatch.ts';
+
+export type ViewDigest = { readonly epoch: string; readonly seq: number; readonly digest: string };
+
+/** From the connection details, which are in the page whether they are open or not. */
+export async function digestOfPage(page: Page): Promise<ViewDigest> {
+  return page
+    .getByTestId('position')
+    .first()
+    .evaluate((element) => ({
+      epoch: element.dataset.epoch ?? '',
+      seq: Number(element.dataset.seq),
+      digest: element.dataset.digest ?? '',
+    }));
+}
+
+/** From a snapshot, asked for as a new viewer would. */
+export async function digestOfServer(server: Server): Promise<ViewDigest> {
+  const response = await fetch(`${server.url}/rt/poll`);
+  const { frames } = (await response.json()) as { frames: JsonFrame[] };
+  const snapshot = frames.find((frame) => frame.t === 'S');
+  if (snapshot?.t !== 'S') throw new Error(`no snapshot in ${JSON.stringify(frames)}`);
+  return { epoch: snapshot.e, seq: snapshot.s, digest: snapshot.dig };
+}

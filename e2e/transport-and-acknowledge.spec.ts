@@ -1,0 +1,103 @@
+/** Flipping the transport while hosts change, and an acknowledgement seen by others on either transport. */
+import type { Page } from 'playwright/test';
+import type { AlertPage } from '../lib/protocol/api.ts';
+import { complaintsOf, expect, type Server, type Stage, test } from './support/pulsewatch.ts';
+import { digestOfPage, digestOfServer } from './support/view-digest.ts';
+
+const pill = (page: Page) => page.getByTestId('connection-pill');
+
+async function fleet(stage: Stage, server: Server, ...more: string[]) {
+  return stage.pulsewatch(
+    ['simulate', '--server', `127.0.0.1:${server.heartbeatPort}`, '--seed', '3', ...more],
+    /.+/,
+  );
+}
+
+test('flipping the transport while hosts change loses nothing and needs no reload', async ({
+  stage,
+  page,
+}) => {
+  const server = await stage.server();
+  const complaints = complaintsOf(page);
+  await page.goto(`${server.url}/settings`);
+  // A mark that a reload would wipe.
+  await page.evaluate(() => document.documentElement.setAttribute('data-same-page', 'yes'));
+  await expect(pill(page)).toHaveAttribute('data-transport', 'socketio');
+  const simulate = await fleet(
+    stage,
+    server,
+    ...['--hosts', '500', '--interval', '100ms', '--flap', '200', '--kill', '50@8s'],
+  );
+  await expect.poll(async () => (await server.health()).hosts.up).toBeGreaterThan(250);
+
+  for (const [label, transport] of [
+    ['Polling', 'polling'],
+    ['Socket.IO', 'socketio'],
+    ['Polling', 'polling'],
+    ['Socket.IO', 'socketio'],
+    ['Polling', 'polling'],
+  ] as const) {
+    const { seq } = await digestOfPage(page);
+    await page.getByRole('radio', { name: new RegExp(`^${label}`) }).check();
+    await expect(pill(page)).toHaveAttribute('data-transport', transport);
+    await expect(pill(page)).toHaveAttribute('data-status', 'live');
+    await expect.poll(async () => (await digestOfPage(page)).seq, 'changes go on').toBeGreaterThan(seq);
+  }
+  expect(await page.getAttribute('html', 'data-same-page')).toBe('yes');
+  await expect(pill(page)).toContainText('Polling');
+
+  await expect.poll(async () => (await server.health()).hosts.down).toBeGreaterThanOrEqual(50);
+  await stage.end(simulate);
+  await expect.poll(async () => (await server.health()).hosts.down, { message: 'all fall silent' }).toBe(500);
+  const quiet = await digestOfServer(server);
+  await expect.poll(() => digestOfPage(page)).toEqual(quiet);
+  await expect(page.getByText('Digest mismatches').first().locator('..')).toContainText('0');
+
+  await page.reload();
+  await expect(pill(page)).toHaveAttribute('data-transport', 'polling');
+  await expect(page.getByRole('radio', { name: /^Polling/ })).toBeChecked();
+  expect(complaints).toEqual([]);
+});
+
+for (const transport of ['socketio', 'polling'] as const) {
+  test(`an acknowledgement reaches another tab on ${transport} within a second`, async ({
+    stage,
+    page,
+    context,
+  }) => {
+    const server = await stage.server();
+    await fleet(stage, server, '--hosts', '20', '--interval', '200ms', '--kill', '3@2s');
+    await expect.poll(async () => (await server.health()).hosts.down).toBe(3);
+    const { alerts } = (await (await fetch(`${server.url}/api/alerts?status=open`)).json()) as AlertPage;
+    const alert = alerts[0]!;
+
+    const complaints = complaintsOf(page);
+    // Short polls, so that a second is enough for two of them, as it is by default for a person's patience.
+    await page.goto(`${server.url}/alerts?transport=${transport}`);
+    const other = await context.newPage();
+    await other.goto(`${server.url}/hosts/${alert.host}?transport=${transport}`);
+    await expect(pill(other)).toHaveAttribute('data-transport', transport);
+    await expect(pill(other)).toHaveAttribute('data-status', 'live');
+    await expect(other.getByTestId('host-state')).toHaveAttribute('data-state', 'down');
+
+    await page.getByRole('button', { name: `Acknowledge ${alert.host}`, exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Your name').fill('Ada');
+    await dialog.getByLabel('Comment (optional)').fill('swapping its disk');
+    await dialog.getByRole('button', { name: 'Acknowledge', exact: true }).click();
+    await expect(page.getByText('swapping its disk')).toBeVisible();
+    const ackedAt = Date.now();
+    await expect(other.getByText('Ada')).toBeVisible({ timeout: 1_000 });
+    expect(Date.now() - ackedAt).toBeLessThan(1_000);
+    await expect(other.getByTestId('host-state')).toHaveAttribute('data-state', 'acknowledged');
+
+    const { hosts } = await server.health();
+    expect({ down: hosts.down, acknowledged: hosts.acknowledged }).toEqual({ down: 3, acknowledged: 1 });
+    await other.goto(`${server.url}/?transport=${transport}`);
+    await expect(other.getByTestId('fleet-sentence')).toContainText('3 down');
+
+    await page.getByRole('button', { name: `Undo the acknowledgement of ${alert.host}` }).click();
+    await expect.poll(async () => (await server.health()).hosts.acknowledged).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+}

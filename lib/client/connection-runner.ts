@@ -1,0 +1,239 @@
+/**
+ * Gives the connection machine its hands: opens and stops sources, keeps its one timer, carries frames through
+ * the FIFO into the view. The only place where time and chance enter the client.
+ */
+
+import type { Frame } from '#lib/protocol/frames.ts';
+import type { Position } from '#lib/protocol/position.ts';
+import { type Change, type Demand, FrameApplier } from './apply.ts';
+import { step } from './connection.ts';
+import { nextDeadlineMs } from './connection-moves.ts';
+import {
+  type Command,
+  type Connection,
+  type ConnectionEvent,
+  isStale,
+  newConnection,
+  statusOf,
+} from './connection-state.ts';
+import { FrameQueue } from './frame-queue.ts';
+import { rungsOf } from './ladder.ts';
+import { parseFrame } from './parse-frame.ts';
+import { SelfCheck } from './self-check.ts';
+import type { OpenSources, Source, SourceSink } from './source.ts';
+import { View } from './view.ts';
+import type { Link } from './view-store.ts';
+
+/** So many digest mismatches within DIGEST_TROUBLE_MS are said on the page. */
+const DIGEST_TROUBLE_COUNT = 3;
+const DIGEST_TROUBLE_MS = 600_000;
+/** How fast the estimate of the server's clock follows frames that were slower than the fastest one. */
+const OFFSET_DRIFT = 0.05;
+
+export type RunnerOptions = {
+  readonly origin: string;
+  readonly sources: OpenSources;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly random: () => number;
+  /** The view changed; told at once. */
+  readonly onChange: (change: Change) => void;
+  /** Alerts, rates or the link changed, or the view did. */
+  readonly onNews: () => void;
+  /** Alerts changed and not all of them were named. */
+  readonly onMoreAlerts: () => void;
+};
+
+export class ConnectionRunner {
+  readonly view = new View();
+  readonly #options: RunnerOptions;
+  readonly #applier = new FrameApplier(this.view);
+  readonly #check = new SelfCheck(this.view, () => this.#bytesAreWrong());
+  readonly #queue = new FrameQueue<number>({
+    wants: (id) => this.#sources.has(id),
+    frame: (frame, id) => this.#apply(frame, id),
+    broken: (problem, id) => this.#bad(id, problem, false),
+  });
+  readonly #sources = new Map<number, Source>();
+  readonly #events: ConnectionEvent[] = [];
+  #connection: Connection = newConnection('auto');
+  #stepping = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #newestNowMs = 0;
+  #clockShiftMs = 0;
+  #lastFrameAtMs: number | null = null;
+  #serverOffsetMs: number | null = null;
+  #mismatchesAtMs: number[] = [];
+  #digestMismatches = 0;
+  #resets = 0;
+  #badFrames = 0;
+  #badProblem: string | null = null;
+  #versionMismatch = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  get paused(): boolean {
+    return this.#connection.phase === 'paused';
+  }
+
+  get stale(): boolean {
+    return isStale(this.#connection, this.#steadyNowMs());
+  }
+
+  link(): Link {
+    const connection = this.#connection;
+    const nowMs = this.#steadyNowMs();
+    const off = connection.phase === 'idle' || connection.phase === 'stopped';
+    const planned = rungsOf(connection.mode)[connection.rung]!.transport;
+    const recent = this.#mismatchesAtMs.filter((atMs) => nowMs - atMs < DIGEST_TROUBLE_MS);
+    return {
+      status: statusOf(connection, nowMs),
+      transport: off ? null : (connection.current?.transport ?? planned),
+      mode: connection.mode,
+      lastFrameAtMs: this.#lastFrameAtMs,
+      retryAtMs: connection.retryAtMs === null ? null : connection.retryAtMs - this.#clockShiftMs,
+      fallback: connection.fallback,
+      problem: connection.problem ?? (connection.phase === 'live' ? null : this.#badProblem),
+      digestMismatches: this.#digestMismatches,
+      digestTrouble: recent.length >= DIGEST_TROUBLE_COUNT,
+      resyncs: connection.resyncs + this.#resets,
+      reconnects: connection.reconnects,
+      badFrames: this.#badFrames,
+      versionMismatch: this.#versionMismatch,
+      serverOffsetMs: this.#serverOffsetMs,
+    };
+  }
+
+  /** Events are taken one after the other, also those that a command's source raises at once. */
+  dispatch(event: ConnectionEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        const { connection, commands } = step(
+          this.#connection,
+          next,
+          this.#steadyNowMs(),
+          this.#options.random,
+        );
+        this.#connection = connection;
+        for (const command of commands) this.#execute(command);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+    this.#arm();
+    this.#options.onNews();
+  }
+
+  start(): void {
+    this.#check.restart();
+    this.dispatch({ type: 'start' });
+  }
+
+  stop(): void {
+    this.dispatch({ type: 'stop' });
+    this.#check.stop();
+  }
+
+  /** A wall clock that was set back stands still instead, so that no deadline moves away. */
+  #steadyNowMs(): number {
+    const nowMs = this.#options.now() + this.#clockShiftMs;
+    if (nowMs < this.#newestNowMs) this.#clockShiftMs += this.#newestNowMs - nowMs;
+    else this.#newestNowMs = nowMs;
+    return this.#newestNowMs;
+  }
+
+  #arm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const nowMs = this.#steadyNowMs();
+    const deadlineMs = nextDeadlineMs(this.#connection, nowMs);
+    if (deadlineMs === null) return;
+    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.max(1, deadlineMs - nowMs));
+  }
+
+  #execute(command: Command): void {
+    if (command.type === 'close') {
+      this.#sources.get(command.id)?.stop();
+      this.#sources.delete(command.id);
+      return;
+    }
+    const { id, transport } = command;
+    const sink: SourceSink = {
+      opened: () => this.dispatch({ type: 'opened', id }),
+      frame: (value) => this.#receive(value, id),
+      closed: (reason) => {
+        this.#sources.delete(id);
+        this.dispatch({ type: 'closed', id, reason });
+      },
+    };
+    const { origin, sources } = this.#options;
+    this.#sources.set(id, sources[transport]({ origin, position: () => this.#position(), sink }));
+  }
+
+  #position(): Position | null {
+    const { epoch, seq, wantsSnapshot } = this.view;
+    return epoch === null || wantsSnapshot ? null : { e: epoch, s: seq };
+  }
+
+  #receive(value: unknown, id: number): void {
+    const parsed = parseFrame(value);
+    if (parsed.kind === 'frame') this.#queue.push(parsed.frame, id);
+    else if (parsed.kind === 'bad') this.#bad(id, parsed.problem, parsed.version);
+  }
+
+  #bad(id: number, problem: string, version: boolean): void {
+    this.#badFrames++;
+    this.#badProblem = `a frame that is not of the protocol: ${problem}`;
+    if (version) this.#versionMismatch = true;
+    this.dispatch({ type: 'demand', id, why: 'bad' });
+  }
+
+  #apply(frame: Frame, id: number): void {
+    if (frame.t === 'R' && !this.view.wantsSnapshot) this.#resets++;
+    const { change, demand, proof } = this.#applier.apply(frame);
+    if (proof) this.#fresh(frame);
+    if (change !== null) {
+      if (change.slots === null) this.#check.restart();
+      this.#options.onChange(change);
+    }
+    if (demand !== null) this.#demand(id, demand);
+    else if (frame.t === 'A' || frame.t === 'R') this.#options.onNews();
+    else this.dispatch({ type: 'frame', id, proof });
+    if (frame.t === 'A' && frame.f > 0 && frame.more) this.#options.onMoreAlerts();
+    this.#sources.get(id)?.ack(this.view.seq);
+  }
+
+  #fresh(frame: Frame): void {
+    const nowMs = this.#options.now();
+    this.#lastFrameAtMs = nowMs;
+    if (!('ts' in frame)) return;
+    const sampleMs = frame.ts - nowMs;
+    const knownMs = this.#serverOffsetMs;
+    // The frame that took least time tells most; the rest only follows the clocks' drift.
+    this.#serverOffsetMs =
+      knownMs === null || sampleMs > knownMs ? sampleMs : knownMs + (sampleMs - knownMs) * OFFSET_DRIFT;
+  }
+
+  #demand(id: number, why: Demand): void {
+    if (why === 'bad') this.#badFrames++;
+    if (why === 'digest') this.#countMismatch();
+    this.dispatch({ type: 'demand', id, why });
+  }
+
+  #countMismatch(): void {
+    this.#digestMismatches++;
+    this.#mismatchesAtMs = [...this.#mismatchesAtMs, this.#steadyNowMs()].slice(-DIGEST_TROUBLE_COUNT);
+  }
+
+  #bytesAreWrong(): void {
+    const id = this.#connection.current?.id;
+    this.view.wantsSnapshot = true;
+    this.#countMismatch();
+    if (id !== undefined) this.dispatch({ type: 'demand', id, why: 'digest' });
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The life of the link as a pure state machine: (connection, event, now, random) → (connection, commands). The
+ * table below names what every event does in every phase; the compiler refuses a table with a hole. Knows no
+ * transport by name, no timer, no socket.
+ */
+import {
+  changeMode,
+  close,
+  connectedPhase,
+  deliver,
+  demandResync,
+  failCandidate,
+  failCurrent,
+  launch,
+  type Moves,
+  NOTHING_WAITS,
+  probe,
+  resumeFrom,
+  tickConnected,
+  tickWaiting,
+} from './connection-moves.ts';
+import type { Command, Connection, ConnectionEvent, Phase } from './connection-state.ts';
+
+type Handler<E> = (moves: Moves, event: E) => void;
+type Row = { readonly [T in ConnectionEvent['type']]: Handler<Extract<ConnectionEvent, { type: T }>> };
+
+const nothing = (): void => {};
+const start: Row['start'] = (moves) => {
+  moves.next.rung = 0;
+  resumeFrom(moves);
+};
+const stop: Row['stop'] = (moves) => {
+  close(moves, 'both');
+  Object.assign(moves.next, { phase: 'stopped', ...NOTHING_WAITS });
+};
+const pause: Row['pause'] = (moves) => {
+  close(moves, 'both');
+  Object.assign(moves.next, { phase: 'paused', ...NOTHING_WAITS });
+};
+const resume: Row['resume'] = (moves) => resumeFrom(moves);
+const rememberMode: Row['mode'] = ({ next }, { mode }) => {
+  Object.assign(next, { mode, rung: 0, fallback: null });
+};
+const mode: Row['mode'] = (moves, event) => changeMode(moves, event.mode);
+const opened: Row['opened'] = ({ next }, { id }) => {
+  if (next.phase === 'reconnecting' && next.current?.id === id) next.phase = connectedPhase(next);
+};
+const frame: Row['frame'] = (moves, event) => deliver(moves, event.id, event.proof);
+const demand: Row['demand'] = (moves, event) => demandResync(moves, event.id, event.why);
+const closed: Row['closed'] = (moves, { id, reason }) => {
+  if (moves.next.candidate?.id === id) failCandidate(moves, reason);
+  else if (moves.next.current?.id === id) failCurrent(moves, reason);
+};
+
+/** Where no connection is wanted: what still arrives from one comes too late. */
+const OFF = {
+  opened: nothing,
+  frame: nothing,
+  demand: nothing,
+  closed: nothing,
+  wake: nothing,
+  tick: nothing,
+};
+/** Where one is wanted. */
+const ON = { start: nothing, stop, pause, resume: nothing, mode, opened, frame, demand, closed };
+
+const TABLE: { readonly [P in Phase]: Row } = {
+  idle: { ...OFF, start, stop, pause: nothing, resume: nothing, mode: rememberMode },
+  connecting: { ...ON, wake: nothing, tick: tickConnected },
+  'catching-up': { ...ON, wake: nothing, tick: tickConnected },
+  live: { ...ON, wake: probe, tick: tickConnected },
+  reconnecting: { ...ON, wake: launchAtOnce, tick: tickWaiting },
+  paused: { ...OFF, start: nothing, stop, pause: nothing, resume, mode: rememberMode },
+  stopped: { ...OFF, start, stop: nothing, pause: nothing, resume: nothing, mode: rememberMode },
+};
+
+function launchAtOnce(moves: Moves): void {
+  if (moves.next.current !== null) return;
+  moves.next.failures = 0;
+  launch(moves);
+}
+
+/** @param random 0 ≤ random() < 1, for jitter. */
+export function step(
+  connection: Connection,
+  event: ConnectionEvent,
+  nowMs: number,
+  random: () => number,
+): { connection: Connection; commands: Command[] } {
+  const moves: Moves = { next: { ...connection }, commands: [], nowMs, random };
+  const handler = TABLE[connection.phase][event.type] as Handler<ConnectionEvent>;
+  handler(moves, event);
+  return { connection: moves.next, commands: moves.commands };
+}

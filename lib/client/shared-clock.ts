@@ -1,0 +1,33 @@
+/**
+ * One tick a second for everything on a page that shows an age. The timer runs only while somebody listens.
+ */
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | null = null;
+let secondMs = 0;
+
+function tick(): void {
+  secondMs = Date.now();
+  for (const listener of listeners) listener();
+}
+
+/** The clock as of the last tick, ms since the epoch; stands still between ticks so that all readers agree. */
+export function wallClockSecondMs(): number {
+  // Nobody listens yet: a reader that renders before its subscription must not see an old tick.
+  if (timer === null && Date.now() - secondMs >= 1_000) secondMs = Date.now();
+  return secondMs;
+}
+
+export function subscribeSeconds(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === null) {
+    secondMs = Date.now();
+    timer = setInterval(tick, 1_000);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && timer !== null) {
+      clearInterval(timer);
+      timer = null;
+    }
+  };
+}

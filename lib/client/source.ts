@@ -1,0 +1,43 @@
+/**
+ * What every transport gives the browser: one connection, from a position on, until it ends or is stopped. A
+ * source never reconnects and never judges a frame; connection.ts decides when there is another.
+ */
+import type { Position } from '#lib/protocol/position.ts';
+import type { Transport } from './ladder.ts';
+
+/** `refused`: the other side said no (status, auth); `lost`: it was there or could not be reached. */
+export type CloseReason = {
+  readonly kind: 'refused' | 'lost';
+  /** In words, for the page. */
+  readonly detail: string;
+  /** The server asked to be left alone for so long (Retry-After), ms. */
+  readonly retryAfterMs?: number;
+};
+
+export type SourceSink = {
+  /** The transport stands; proves nothing about the view. At most once. */
+  opened(): void;
+  /** One frame as the transport delivered it, not looked at yet. */
+  frame(value: unknown): void;
+  /** The end; at most once, nothing after it, and never after stop(). */
+  closed(reason: CloseReason): void;
+};
+
+export type Source = {
+  /** The viewer has applied everything up to s. Cheap; may be told more often than it is sent. */
+  ack(s: number): void;
+  /** Silent from here on, at once. */
+  stop(): void;
+};
+
+export type SourceOptions = {
+  /** Origin with scheme; '' = the page's own. */
+  readonly origin: string;
+  /** Where the view stands, or null when a snapshot is needed; read each time it is sent. */
+  readonly position: () => Position | null;
+  readonly sink: SourceSink;
+};
+
+/** Starts at once. May be asynchronous inside (a module still to load): `stop` works from the first moment. */
+export type OpenSource = (options: SourceOptions) => Source;
+export type OpenSources = Readonly<Record<Transport, OpenSource>>;

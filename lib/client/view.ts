@@ -1,0 +1,100 @@
+/**
+ * The state bytes of every slot with what is derived from them: digest, histogram, version. One array grown by
+ * doubling and changed in place, never copied per diff. No time, no I/O. O(1) a change, O(n) a snapshot.
+ */
+import { StateDigest } from '#lib/protocol/digest.ts';
+import { ACKNOWLEDGED, type HostCounts, HostState, MAINTENANCE, STATE_MASK } from '#lib/protocol/host.ts';
+import { AlertView } from './alert-view.ts';
+import type { Rates } from './view-store.ts';
+
+/** Told of each change of a byte before it happens; for a recount under way. */
+export type ByteListener = (slot: number, before: number, after: number) => void;
+
+export class View {
+  epoch: string | null = null;
+  seq = 0;
+  /** The newest server instant seen in this epoch: an older frame proves nothing about now. */
+  newestTs = 0;
+  /** The next snapshot is taken whatever its s: the server reset us, or our bytes are not the server's. */
+  wantsSnapshot = true;
+  rates: Rates | null = null;
+  readonly alerts = new AlertView();
+  readonly digest = new StateDigest();
+  onByte: ByteListener | null = null;
+  #buffer = new Uint8Array(0);
+  #states: Uint8Array = this.#buffer;
+  readonly #histogram = new Uint32Array(256);
+  #version = 0;
+
+  /** Length = number of slots. Replaced when that changes, else the same array changed in place. */
+  get states(): Uint8Array {
+    return this.#states;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** To be called once per applied frame. */
+  touch(): void {
+    this.#version++;
+  }
+
+  set(slot: number, after: number): void {
+    if (slot >= this.#states.length) this.#resize(slot + 1);
+    const before = this.#states[slot]!;
+    this.onByte?.(slot, before, after);
+    this.digest.replace(slot, before, after);
+    this.#histogram[before]!--;
+    this.#histogram[after]!++;
+    this.#states[slot] = after;
+  }
+
+  /** All bytes at once. `bytes` is copied. */
+  replaceAll(bytes: Uint8Array): void {
+    this.#resize(bytes.length);
+    this.#states.set(bytes);
+    this.#histogram.fill(0);
+    for (let slot = 0; slot < bytes.length; slot++) this.#histogram[bytes[slot]!]!++;
+    this.digest.reset();
+    this.digest.addRange(this.#states, 0, this.#states.length);
+  }
+
+  counts(): HostCounts {
+    const byState = [0, 0, 0, 0, 0, 0];
+    let acknowledged = 0;
+    let maintenance = 0;
+    this.#histogram.forEach((hosts, byte) => {
+      const state = byte & STATE_MASK;
+      if (hosts === 0 || state >= byState.length) return;
+      byState[state]! += hosts;
+      if (state !== HostState.down) return;
+      if (byte & MAINTENANCE) maintenance += hosts;
+      else if (byte & ACKNOWLEDGED) acknowledged += hosts;
+    });
+    const [, pending, up, late, down, left] = byState as [number, number, number, number, number, number];
+    return {
+      total: pending + up + late + down + left,
+      pending,
+      up,
+      late,
+      down,
+      left,
+      acknowledged,
+      maintenance,
+    };
+  }
+
+  #resize(slots: number): void {
+    const before = this.#states.length;
+    if (slots > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(slots, this.#buffer.length * 2, 1_024));
+      grown.set(this.#states);
+      this.#buffer = grown;
+    } else if (slots < before) {
+      this.#buffer.fill(0, slots, before);
+    }
+    this.#histogram[0]! += slots - before;
+    this.#states = this.#buffer.subarray(0, slots);
+  }
+}

@@ -1,0 +1,109 @@
+/** Bodies of the HTTP API that are not hosts or alerts themselves. Instants and spans in ms. */
+import type { Alert } from './alert.ts';
+import type { RejectReason } from './heartbeat.ts';
+import type { Host, HostCounts, HostEvent } from './host.ts';
+import type { Position } from './position.ts';
+
+export type Health = {
+  readonly status: 'ok' | 'degraded';
+  readonly epoch: string;
+  readonly seq: number;
+  readonly uptimeMs: number;
+  readonly hosts: HostCounts;
+  /** How often a host became …, since the server's start. */
+  readonly transitions: { up: number; late: number; down: number; left: number };
+  readonly ingest: {
+    readonly receiver: 'recvmmsg' | 'dgram';
+    readonly shards: number;
+    readonly heartbeatsPerSecond: number;
+    readonly accepted: number;
+    readonly rejected: Readonly<Record<RejectReason, number>>;
+    /** Datagrams the kernel dropped before we read them; 0 when the receiver cannot know. */
+    readonly kernelDrops: number;
+    readonly blind: boolean;
+    readonly blindMs: number;
+  };
+};
+
+/** What a page has to know of the server beside hosts: where agents send to, what is marked, what is kept. */
+export type About = {
+  readonly version: string;
+  readonly heartbeat: { readonly host: string; readonly port: number };
+  /** A simulated fleet feeds this server. */
+  readonly demo: boolean;
+  /** `memory`: acknowledgements and history end with the process. */
+  readonly store: 'memory' | 'sqlite';
+  readonly startedAt: number;
+};
+
+export type HostSort =
+  | 'name'
+  | '-name'
+  | 'state'
+  | '-state'
+  | 'lastSeenAt'
+  | '-lastSeenAt'
+  | 'changedAt'
+  | '-changedAt'
+  | 'lossRatio'
+  | '-lossRatio';
+
+/** The fleet over the last minutes, one sample every `everyMs`, oldest first. Rates are means over the sample. */
+export type FleetSample = {
+  readonly at: number;
+  readonly pending: number;
+  readonly up: number;
+  readonly late: number;
+  readonly down: number;
+  readonly left: number;
+  readonly heartbeatsPerSecond: number;
+  readonly changesPerSecond: number;
+};
+export type FleetSamples = { readonly everyMs: number; readonly samples: readonly FleetSample[] };
+
+export type EventPage = {
+  readonly position: Position;
+  readonly events: readonly HostEvent[];
+  readonly nextCursor: string | null;
+};
+
+/** state takes a state, or `unhandled` | `acknowledged` | `maintenance`. */
+export type HostFilter = {
+  readonly state?: string;
+  readonly q?: string;
+  readonly label?: string | readonly string[];
+};
+
+export type HostPage = {
+  readonly position: Position;
+  readonly total: number;
+  readonly hosts: readonly Host[];
+  readonly nextCursor: string | null;
+};
+
+export type HostDetail = {
+  readonly position: Position;
+  readonly host: Host;
+  readonly events: readonly HostEvent[];
+};
+
+export type AlertPage = {
+  readonly position: Position;
+  readonly alerts: readonly Alert[];
+  readonly nextCursor: string | null;
+};
+
+export type AckRequest = {
+  readonly filter?: HostFilter;
+  readonly at?: Position;
+  readonly ids?: readonly string[];
+  readonly comment?: string;
+  readonly expiresInMs?: number;
+  readonly by?: string;
+};
+
+export type UnackRequest = {
+  readonly batchId?: string;
+  readonly ids?: readonly string[];
+  readonly by?: string;
+};

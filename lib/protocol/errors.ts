@@ -1,0 +1,30 @@
+/**
+ * The catalogue of errors the HTTP API can answer with (RFC 9457). docs/errors.md describes each; a test
+ * compares the two both ways.
+ */
+export const ERRORS = {
+  foreign_host: { status: 403, title: 'The Host header names a host this server does not answer for' },
+  foreign_origin: { status: 403, title: 'Requests from this origin are not accepted' },
+  unsupported_media_type: { status: 415, title: 'A write needs content-type: application/json' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  invalid_parameter: { status: 400, title: 'A parameter has a value that is not accepted' },
+  not_found: { status: 404, title: 'There is nothing at this address' },
+  host_not_found: { status: 404, title: 'No host has this name or id' },
+  method_not_allowed: { status: 405, title: 'This address does not take that method' },
+  stale_position: { status: 409, title: 'The position belongs to an earlier run of the server' },
+  too_many_viewers: { status: 503, title: 'The server has as many viewers as it accepts' },
+  internal_error: { status: 500, title: 'The server failed; this is a bug' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** `application/problem+json`, with our stable code. */
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** What was wrong here, and what is accepted. */
+  readonly detail: string;
+};

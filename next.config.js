@@ -1,0 +1,19 @@
+/** @type {import('next').NextConfig} */
+const config = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  // The server answers compression itself where it helps; live frames must never be buffered by it.
+  compress: true,
+  // `localhost` and 127.0.0.1 are the same place to a developer; without this HMR is refused on the latter.
+  allowedDevOrigins: ['127.0.0.1', 'localhost'],
+  agentRules: false,
+  // `npm run check` checks types, tests included; a start must not wait for that.
+  typescript: { ignoreBuildErrors: true },
+  turbopack: {
+    root: import.meta.dirname,
+    // Messages reach the browser compiled (components/i18n/messages.ts), so the ICU parser stays on the server.
+    resolveAlias: { 'use-intl/format-message': 'use-intl/format-message/format-only' },
+  },
+};
+
+export default config;

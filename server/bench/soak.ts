@@ -1,0 +1,190 @@
+/**
+ * `npm run soak [-- --seconds N]`: the real server and 10,000 simulated hosts at 1 s for five minutes. Fails when any
+ * live host was late or down; then 500 hosts stop, and must be down within their timeout + 0.5 s. Linux (/proc).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Health } from '../../lib/protocol/api.ts';
+
+const HOSTS = 10_000;
+const KILLED = 500;
+const TIMEOUT_MS = 5_000;
+const GRACE_MS = 500;
+const DEFAULT_SECONDS = 300;
+/** A first start builds the pages. */
+const READY_WITHIN_MS = 180_000;
+const ALL_UP_WITHIN_MS = 5_000;
+/** The kill must not fall between the last look and the event. */
+const LAST_LOOK_BEFORE_KILL_MS = 300;
+const READY = /^Pulsewatch is ready: (http:\S+) \(heartbeats: UDP (\S+)\)/;
+const FLEET_BEGAN = /^pulsewatch simulate: .* hosts/;
+const FLEET_SUMMARY = /heartbeats due = /;
+const CLOCK_TICKS_PER_SECOND = 100;
+
+type LineWatch = {
+  readonly child: ChildProcess;
+  /** Everything it has said so far. */
+  readonly said: readonly string[];
+  readonly line: (pattern: RegExp, withinMs: number) => Promise<string>;
+};
+
+function start(script: string, args: readonly string[]): LineWatch {
+  const file = path.join(import.meta.dirname, '..', script);
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  const watchers = new Set<() => void>();
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    said.push(line);
+    for (const watcher of watchers) watcher();
+  });
+  const line = (pattern: RegExp, withinMs: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        watchers.delete(check);
+        child.off('exit', onExit);
+      };
+      const fail = (why: string): void => {
+        settle();
+        reject(new Error(`${script}: ${why} without the line ${pattern}`));
+      };
+      const onExit = (code: number | null): void => fail(`ended with code ${code}`);
+      const timer = setTimeout(() => fail(`${withinMs} ms passed`), withinMs);
+      const check = (): void => {
+        const match = said.find((each) => pattern.test(each));
+        if (match === undefined) return;
+        settle();
+        resolve(match);
+      };
+      watchers.add(check);
+      child.on('exit', onExit);
+      check();
+    });
+  return { child, said, line };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const insist = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await ended;
+  clearTimeout(insist);
+}
+
+/** Resident memory now and at most, MiB, and CPU time so far, s. */
+function usageOf(pid: number): { rssMiB: number; peakMiB: number; cpuSeconds: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1_024;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The command in brackets may hold spaces; fields are counted after it: utime is the 12th, stime the 13th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return {
+    rssMiB: mib('VmRSS'),
+    peakMiB: mib('VmHWM'),
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND,
+  };
+}
+
+async function healthOf(url: string): Promise<Health> {
+  const response = await fetch(new URL('/api/health', url), { signal: AbortSignal.timeout(5_000) });
+  if (!response.ok) throw new Error(`/api/health answered ${response.status}`);
+  return (await response.json()) as Health;
+}
+
+const say = (line: string): void => console.log(`soak: ${line}`);
+const inWords = ({ hosts, transitions, ingest }: Health): string =>
+  `${hosts.up} up, ${hosts.late} late, ${hosts.down} down; ${transitions.late} late and ${transitions.down} down since the start; ` +
+  `${Math.round(ingest.heartbeatsPerSecond)} heartbeats/s, blind for ${Math.round(ingest.blindMs)} ms`;
+
+async function soak(seconds: number): Promise<void> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'pulsewatch-soak-'));
+  const server = start('start.ts', ['--port', '0', '--heartbeat-port', '0', '--data-dir', dataDir]);
+  let fleet: LineWatch | null = null;
+  try {
+    const [, url, heartbeats] = READY.exec(await server.line(READY, READY_WITHIN_MS))!;
+    const pid = server.child.pid!;
+    fleet = start('agent/pulsewatch.js', [
+      'simulate',
+      ...['--server', heartbeats!, '--hosts', String(HOSTS), '--interval', '1s'],
+      ...['--kill', `${KILLED}@${seconds}s`, '--duration', `${seconds + 8}s`],
+    ]);
+    await fleet.line(FLEET_BEGAN, 30_000);
+    const beganMs = performance.now();
+    const cpuBegan = usageOf(pid).cpuSeconds;
+    const killMs = beganMs + seconds * 1_000;
+    say(`${HOSTS} hosts beat at ${url} for ${seconds} s`);
+
+    let health = await healthOf(url!);
+    for (let reportMs = beganMs; performance.now() < killMs - LAST_LOOK_BEFORE_KILL_MS; ) {
+      await pause(Math.max(0, Math.min(1_000, killMs - LAST_LOOK_BEFORE_KILL_MS - performance.now())));
+      health = await healthOf(url!);
+      const { transitions, hosts } = health;
+      if (transitions.late > 0 || transitions.down > 0) {
+        throw new Error(`a live host was called late or down: ${inWords(health)}`);
+      }
+      if (performance.now() - beganMs > ALL_UP_WITHIN_MS && hosts.up !== HOSTS) {
+        throw new Error(`not all hosts are up: ${inWords(health)}`);
+      }
+      if (performance.now() - reportMs >= 30_000) {
+        reportMs = performance.now();
+        say(`${Math.round((reportMs - beganMs) / 1_000)} s: ${inWords(health)}`);
+      }
+    }
+    const usage = usageOf(pid);
+    const span = (performance.now() - beganMs) / 1_000;
+    say(`no false alarm in ${span.toFixed(0)} s: ${inWords(health)}`);
+    say(
+      `the server used ${((100 * (usage.cpuSeconds - cpuBegan)) / span).toFixed(1)} % of a core and ${usage.rssMiB.toFixed(0)} MiB (${usage.peakMiB.toFixed(0)} at most)`,
+    );
+
+    const deadlineMs = killMs + TIMEOUT_MS + GRACE_MS;
+    while (health.hosts.down < KILLED && performance.now() < deadlineMs) {
+      await pause(Math.min(50, Math.max(1, deadlineMs - performance.now())));
+      health = await healthOf(url!);
+    }
+    const tookMs = performance.now() - killMs;
+    if (health.hosts.down !== KILLED || health.transitions.down !== KILLED) {
+      throw new Error(`${KILLED} hosts stopped ${(tookMs / 1_000).toFixed(2)} s ago: ${inWords(health)}`);
+    }
+    say(`${KILLED} stopped hosts were all down ${(tookMs / 1_000).toFixed(2)} s after they stopped`);
+    say(`the fleet: ${await fleet.line(FLEET_SUMMARY, 30_000)}`);
+    health = await healthOf(url!);
+    if (health.hosts.down !== KILLED) throw new Error(`others went down as well: ${inWords(health)}`);
+  } catch (error) {
+    // A machine too busy for the fleet itself shows here: late heartbeats are then no false alarm of the server's.
+    if (fleet !== null) await end(fleet.child);
+    for (const line of fleet?.said ?? []) say(`the fleet: ${line}`);
+    throw error;
+  } finally {
+    if (fleet !== null) await end(fleet.child);
+    await end(server.child);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function secondsOf(text: string | undefined): number | null {
+  const seconds = Number(text ?? DEFAULT_SECONDS);
+  return Number.isInteger(seconds) && seconds >= 10 && seconds <= 86_400 ? seconds : null;
+}
+
+const { values } = parseArgs({ options: { seconds: { type: 'string' } }, strict: true });
+const seconds = secondsOf(values.seconds);
+if (seconds === null) {
+  console.error(
+    `soak: --seconds got ${JSON.stringify(values.seconds)}; it takes a whole number from 10 to 86400`,
+  );
+  process.exitCode = 2;
+} else {
+  try {
+    await soak(seconds);
+  } catch (error) {
+    console.error(`soak: FAILED: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, checkMachine, explainSystemError, readConfig } from './config.ts';
+
+const message = (args: string[], environment = {}): string => {
+  try {
+    readConfig(args, environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+describe('settings', () => {
+  test('H40: the defaults', () => {
+    expect(readConfig([], {})).toMatchObject({
+      port: 3_000,
+      host: '127.0.0.1',
+      heartbeatPort: 9_990,
+      heartbeatHost: '127.0.0.1',
+      misses: 5,
+      minTimeoutMs: 500,
+      maxTimeoutMs: 3_600_000,
+      tickMs: 100,
+      maxHosts: 1_000_000,
+      maxViewers: 10_000,
+      allowedHosts: null,
+      allowedOrigins: null,
+      retentionDays: 30,
+      demo: false,
+      dev: false,
+    });
+  });
+
+  test('H40: flags win over the environment, an empty variable counts as not set', () => {
+    const environment = { PORT: '4000', HEARTBEAT_PORT: '4001', MISSES: '', HOST: 'localhost' };
+    const config = readConfig(['--port', '5000', '--tick-ms=50', '--demo'], environment);
+    expect(config).toMatchObject({ port: 5_000, heartbeatPort: 4_001, misses: 5, tickMs: 50, demo: true });
+    expect(config.heartbeatHost).toBe('localhost');
+  });
+
+  test.each([
+    [['--port', '65536'], 'PORT is "65536"; it takes a port number from 1 to 65535, or 0 for any free port'],
+    [['--port', '-1'], 'PORT is "-1"; it takes a port number from 1 to 65535, or 0 for any free port'],
+    [['--misses=1.5'], 'MISSES is "1.5"; it takes a whole number from 1 to 1000'],
+    [
+      ['--max-timeout-ms', '400'],
+      'MAX_TIMEOUT_MS is "400"; it takes a whole number not below MIN_TIMEOUT_MS (500)',
+    ],
+    [['--allowed-origins', 'pulse.example.com'], 'it takes origins such as https://pulse.example.com'],
+    [['--allowed-hosts', 'a b'], 'ALLOWED_HOSTS is "a b"; it takes host names'],
+    [['--port'], 'PORT (--port) got no value; it takes a port number'],
+    [['--prot', '1'], '"--prot" is not a setting; the flags are --port '],
+    [['3000'], '"3000" is not a setting'],
+  ])('H40: %j is refused with its name, what it got and what it takes', (args, expected) => {
+    expect(message(args)).toContain(expected);
+    expect(message(args)).not.toContain('\n');
+  });
+
+  test('what this version does not have yet is refused, and says so', () => {
+    expect(message([], { AUTH: 'password' })).toContain('AUTH is "password"; it takes none');
+    expect(message([], { AUTH: 'password' })).toContain('password is not in this version yet');
+    expect(message([], { RECEIVER: 'recvmmsg' })).toContain('recvmmsg is not in this version yet');
+    expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).toContain(
+      'signed heartbeats are not in this version yet',
+    );
+    expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).not.toContain('5ec2e7');
+  });
+
+  test('lists are split, trimmed and put into their canonical form', () => {
+    const args = [
+      '--allowed-hosts',
+      'Pulse.Example.com, [::1]:3000',
+      '--allowed-origins',
+      'https://pulse.example.com/',
+    ];
+    expect(readConfig(args, {})).toMatchObject({
+      allowedHosts: ['pulse.example.com', '[::1]:3000'],
+      allowedOrigins: ['https://pulse.example.com'],
+    });
+  });
+});
+
+describe('the machine', () => {
+  const config = (...args: string[]) => readConfig(['--data-dir', '.', ...args], {});
+
+  test('H42: pages are refused on other than loopback addresses, heartbeats are not', async () => {
+    await expect(checkMachine(config('--host', '0.0.0.0'))).rejects.toThrow(
+      /^HOST is "0.0.0.0"; it takes a loopback/,
+    );
+    const machine = await checkMachine(config('--heartbeat-host', '0.0.0.0'));
+    expect(machine.heartbeatAddresses).toEqual(['0.0.0.0']);
+    expect(machine.addresses[0]).toBe('127.0.0.1');
+  });
+
+  test('H41: a DATA_DIR nobody can write to is named, also where creating a folder never succeeds', async () => {
+    await expect(checkMachine(config('--data-dir', '/proc/pulsewatch'))).rejects.toThrow(
+      /^DATA_DIR is "\/proc/,
+    );
+    await expect(checkMachine(config('--data-dir', 'package.json'))).rejects.toThrow(
+      /^DATA_DIR is .*ENOTDIR/,
+    );
+  });
+
+  test('H41: a failed bind names the port or the host, anything else is not an operator’s mistake', () => {
+    const variables = { port: 'HEARTBEAT_PORT', host: 'HEARTBEAT_HOST' } as const;
+    const explain = (code: string) => explainSystemError(variables, '127.0.0.1', 9_990, { code })?.message;
+    expect(explain('EADDRINUSE')).toBe(
+      'HEARTBEAT_PORT is "9990"; it takes a port that is free on 127.0.0.1 (this one is in use), or 0 for any',
+    );
+    expect(explain('EACCES')).toContain('HEARTBEAT_PORT is "9990"');
+    expect(explain('EADDRNOTAVAIL')).toContain('HEARTBEAT_HOST is "127.0.0.1"');
+    expect(explain('EMFILE')).toBeUndefined();
+  });
+});

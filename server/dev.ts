@@ -1,0 +1,37 @@
+/**
+ * `npm run dev`: the server, started again whenever its code changes, with pages that are replaced while they are
+ * open, and a simulated fleet of 200 hosts. Arguments are settings (config.ts).
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { startSimulatedFleet } from './simulated-fleet.ts';
+
+const READY = /^Pulsewatch is ready: .* UDP (.+):([0-9]+)\)$/;
+const FLEET = ['--hosts', '200', '--interval', '1s', '--loss', '1%', '--flap', '2', '--seed', '7'];
+
+const args = process.argv.slice(2);
+const watch = ['--watch-path=server', '--watch-path=lib', '--watch-preserve-output'];
+const child: ChildProcessByStdio<null, Readable, null> = spawn(
+  process.execPath,
+  [...watch, join('server', 'main.ts'), '--dev', ...args],
+  {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, NODE_ENV: 'development', NEXT_TELEMETRY_DISABLED: '1' },
+    stdio: ['inherit', 'pipe', 'inherit'],
+  },
+);
+
+let fleetStarted = false;
+createInterface({ input: child.stdout }).on('line', (line) => {
+  console.log(line);
+  const ready = READY.exec(line);
+  if (ready === null || fleetStarted) return;
+  fleetStarted = true;
+  startSimulatedFleet(ready[1]!.replace(/[[\]]/g, ''), Number(ready[2]), FLEET);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
+process.once('exit', () => child.kill('SIGTERM'));
+child.on('exit', (code) => process.exit(code ?? 0));

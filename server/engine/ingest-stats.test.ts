@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { ingestStats, publishStats } from './ingest-stats.ts';
+import { allocateStats, openStats, STAT, STAT_COUNT } from './layout.ts';
+
+test('E43: blind while nobody has been judged for a second, and over 5 % of the last minute', () => {
+  const stats = openStats(allocateStats());
+  const values = new Float64Array(STAT_COUNT);
+  values[STAT.horizonAtMs] = 100_000;
+  values[STAT.blindMs] = 7_000;
+  values[STAT.blindLastMinuteMs] = 3_000;
+  publishStats(stats, values);
+  expect(ingestStats([stats], 101_000)).toMatchObject({ blind: false, blindMs: 7_000 });
+  expect(ingestStats([stats], 103_500)).toMatchObject({ blind: true, blindMs: 10_500 });
+  values[STAT.blindLastMinuteMs] = 3_001;
+  publishStats(stats, values);
+  expect(ingestStats([stats], 100_010)).toMatchObject({ blind: true, blindMs: 7_000 });
+});
+
+test('E50: the sum over shards is the sum of their counts', () => {
+  const shards = [1, 10].map((factor) => {
+    const stats = openStats(allocateStats());
+    const values = Float64Array.from({ length: STAT_COUNT }, (_, i) => factor * (i + 1));
+    publishStats(stats, values);
+    return stats;
+  });
+  const { read, accepted, rejected, kernelDrops, heartbeatsPerSecond } = ingestStats(shards, 0);
+  expect([read, accepted, heartbeatsPerSecond, kernelDrops]).toEqual([11, 22, 33, 44]);
+  expect(Object.values(rejected)).toEqual(Array.from({ length: 17 }, (_, i) => 11 * (i + 8)));
+});

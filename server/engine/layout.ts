@@ -1,0 +1,138 @@
+/**
+ * Owns every byte offset of the engine's shared memory: the columns of one shard's hosts, its hash table, its
+ * counters. One writer (the shard's worker); main reads single values without locks. Knows no rules.
+ * Cost: ROW_BYTES a row and TABLE_BYTES_PER_HOST a host; pages never touched take no memory.
+ */
+import { REJECT_REASONS } from '../../lib/protocol/heartbeat.ts';
+
+type Shared = SharedArrayBuffer;
+
+/** No row, no neighbour in a list, no known source address. */
+export const NONE = 0xffffffff;
+
+/** The table keeps a row in 24 bits. */
+export const MAX_ROWS = 2 ** 24 - 2;
+
+/** `history` column: beats expected in the 64-wide window (0 = no window: the sender counts no seq). */
+export const EXPECTED_MASK = 0x7f;
+/** `history` column: more than one heartbeat of this host was accepted. */
+export const HEARD_AGAIN = 0x80;
+
+const F64_COLUMNS = 2;
+const U32_COLUMNS = 9;
+const U16_COLUMNS = 2;
+const U8_COLUMNS = 2;
+export const ROW_BYTES = 8 * F64_COLUMNS + 4 * U32_COLUMNS + 2 * U16_COLUMNS + U8_COLUMNS;
+
+/** Table entries for `maxHosts`: three quarters full at most, so that a probe stays short. */
+function tableLength(maxHosts: number): number {
+  return Math.ceil((maxHosts * 4) / 3) + 8;
+}
+
+/** Rows for `maxHosts`: a quarter more, because a removed host's row rests before it is used again. */
+export function rowsFor(maxHosts: number): number {
+  return Math.min(MAX_ROWS, maxHosts + Math.ceil(maxHosts / 4) + 64);
+}
+
+export type ShardColumns = {
+  readonly rows: number;
+  /** Instant of the last heartbeat that counted for liveness; for a removed row: of its removal. */
+  readonly lastSeenAtMs: Float64Array<Shared>;
+  /** ms since the epoch at the agent's start; 0 = none (text). */
+  readonly incarnation: Float64Array<Shared>;
+  /** Host id: its first and its last 4 bytes, each big-endian. */
+  readonly idHigh: Uint32Array<Shared>;
+  readonly idLow: Uint32Array<Shared>;
+  readonly highSeq: Uint32Array<Shared>;
+  /** Arrivals of the 64 seqs up to highSeq; highSeq is bit 0 of seenLow. */
+  readonly seenHigh: Uint32Array<Shared>;
+  readonly seenLow: Uint32Array<Shared>;
+  readonly prev: Uint32Array<Shared>;
+  readonly next: Uint32Array<Shared>;
+  readonly source: Uint32Array<Shared>;
+  /** Hash of the last description handed out; 0 = not named yet. */
+  readonly description: Uint32Array<Shared>;
+  /** In units of 10 ms. The timeout class is a function of it, hence no column. */
+  readonly interval: Uint16Array<Shared>;
+  /** How late the sender was with its last beat, ms. */
+  readonly senderLate: Uint16Array<Shared>;
+  readonly state: Uint8Array<Shared>;
+  readonly history: Uint8Array<Shared>;
+  /** Hash table: 0 = free, else 8 bits of the id and row + 1 in the low 24. */
+  readonly table: Uint32Array<Shared>;
+};
+
+/** Zeroed memory for one shard of a fleet of `maxHosts`. */
+export function allocateShardMemory(maxHosts: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(rowsFor(maxHosts) * ROW_BYTES + tableLength(maxHosts) * 4 + 8);
+}
+
+/** Views over memory from allocateShardMemory, in any thread. */
+export function openShardColumns(memory: SharedArrayBuffer, maxHosts: number): ShardColumns {
+  const rows = rowsFor(maxHosts);
+  let at = 0;
+  // Widest first, so that every column is aligned whatever the number of rows.
+  const f64 = (): Float64Array<Shared> => {
+    at += 8 * rows;
+    return new Float64Array(memory, at - 8 * rows, rows);
+  };
+  const u32 = (): Uint32Array<Shared> => {
+    at += 4 * rows;
+    return new Uint32Array(memory, at - 4 * rows, rows);
+  };
+  const u16 = (): Uint16Array<Shared> => {
+    at += 2 * rows;
+    return new Uint16Array(memory, at - 2 * rows, rows);
+  };
+  const u8 = (): Uint8Array<Shared> => {
+    at += rows;
+    return new Uint8Array(memory, at - rows, rows);
+  };
+  return {
+    rows,
+    lastSeenAtMs: f64(),
+    incarnation: f64(),
+    idHigh: u32(),
+    idLow: u32(),
+    highSeq: u32(),
+    seenHigh: u32(),
+    seenLow: u32(),
+    prev: u32(),
+    next: u32(),
+    source: u32(),
+    description: u32(),
+    interval: u16(),
+    senderLate: u16(),
+    state: u8(),
+    history: u8(),
+    table: new Uint32Array(memory, Math.ceil(at / 4) * 4, tableLength(maxHosts)),
+  };
+}
+
+/** What one shard has counted, as published each tick. Spans in ms, counts since the start. */
+export const STAT = {
+  read: 0,
+  accepted: 1,
+  heartbeatsPerSecond: 2,
+  kernelDrops: 3,
+  blindMs: 4,
+  blindLastMinuteMs: 5,
+  /** Instant up to which silence has been judged. */
+  horizonAtMs: 6,
+  firstRejected: 7,
+} as const;
+export const STAT_COUNT = STAT.firstRejected + REJECT_REASONS.length;
+
+export type ShardStats = {
+  /** Odd while the values are being written. */
+  readonly version: Int32Array<Shared>;
+  readonly values: Float64Array<Shared>;
+};
+
+export function allocateStats(): SharedArrayBuffer {
+  return new SharedArrayBuffer(8 + 8 * STAT_COUNT);
+}
+
+export function openStats(memory: SharedArrayBuffer): ShardStats {
+  return { version: new Int32Array(memory, 0, 1), values: new Float64Array(memory, 8, STAT_COUNT) };
+}

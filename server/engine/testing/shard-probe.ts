@@ -1,0 +1,205 @@
+/** A shard with a hand-turned clock and hosts by name, for tests. */
+import { encodeHeader, encodeHello, MessageType, REJECT_REASONS } from '../../../lib/protocol/heartbeat.ts';
+import { canonicalLabels, HostState, STATE_NAMES } from '../../../lib/protocol/host.ts';
+import { hostIdBytes, hostIdHex } from '../../host-id.ts';
+import type { HostDescription, ShardBatch } from '../events.ts';
+import { type HostColumnsView, viewHostColumns } from '../host-columns-view.ts';
+import { allocateShardMemory, openShardColumns, type ShardColumns } from '../layout.ts';
+import { Shard } from '../shard.ts';
+import type { TimeoutPolicy } from '../timeout-class.ts';
+
+export const POLICY: TimeoutPolicy = { misses: 5, minTimeoutMs: 500, maxTimeoutMs: 3_600_000 };
+export const START_MS = 1_800_000_000_000;
+export const INCARNATION = START_MS - 60_000;
+
+const KIND_NAMES = ['', '', 'up', 'late', 'down', 'left', 'restarted'];
+
+export type BeatFields = {
+  seq?: number;
+  incarnation?: number;
+  intervalMs?: number;
+  type?: 1 | 2 | 3;
+  lateMs?: number;
+};
+
+export type ProbeEvent = {
+  host: string;
+  kind: string;
+  heardOnce: boolean;
+  atMs: number;
+  lastSeenAtMs: number;
+  lost: number;
+  expected: number;
+};
+
+/** An untagged binary header of a host. */
+export function beatBytes(host: string, fields: BeatFields = {}): Uint8Array {
+  const bytes = new Uint8Array(32);
+  encodeHeader(new DataView(bytes.buffer), 0, {
+    type: fields.type ?? MessageType.beat,
+    hostId: hostIdBytes(host),
+    incarnation: fields.incarnation ?? INCARNATION,
+    seq: fields.seq ?? 1,
+    clockMs: 0,
+    intervalMs: fields.intervalMs ?? 1_000,
+    lateMs: fields.lateMs ?? 0,
+  });
+  return bytes;
+}
+
+export function helloBytes(
+  host: string,
+  labels: Record<string, string> = {},
+  fields: BeatFields & { idOf?: string } = {},
+): Uint8Array {
+  return encodeHello(
+    {
+      type: MessageType.hello,
+      hostId: hostIdBytes(fields.idOf ?? host),
+      incarnation: fields.incarnation ?? INCARNATION,
+      seq: fields.seq ?? 1,
+      clockMs: 0,
+      intervalMs: fields.intervalMs ?? 1_000,
+      lateMs: 0,
+    },
+    host,
+    canonicalLabels(Object.entries(labels)),
+  );
+}
+
+export function joined(...parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+export class ShardProbe {
+  readonly columns: ShardColumns;
+  readonly shard: Shard;
+  nowMs = START_MS;
+  source = '127.0.0.1';
+  readonly events: ProbeEvent[] = [];
+  readonly described: HostDescription[] = [];
+  readonly sources: (readonly [number, string])[] = [];
+  readonly #policy: TimeoutPolicy;
+  readonly #nameOfRow = new Map<number, string>();
+
+  constructor(options: { maxHosts?: number; policy?: TimeoutPolicy; hostCount?: Int32Array } = {}) {
+    const maxHosts = options.maxHosts ?? 64;
+    this.#policy = options.policy ?? POLICY;
+    this.columns = openShardColumns(allocateShardMemory(maxHosts), maxHosts);
+    this.shard = new Shard({
+      shard: 0,
+      columns: this.columns,
+      hostCount: options.hostCount ?? new Int32Array(1),
+      maxHosts,
+      policy: this.#policy,
+      seed: 0x5eed,
+    });
+  }
+
+  send(bytes: Uint8Array): string {
+    const before = [...this.shard.counters.rejected];
+    const accepted = this.shard.counters.accepted;
+    this.shard.receive(bytes, this.source, this.nowMs);
+    this.collect();
+    const verdicts = REJECT_REASONS.flatMap((reason, i) =>
+      Array<string>(this.shard.counters.rejected[i]! - before[i]!).fill(reason),
+    );
+    verdicts.unshift(...Array<string>(this.shard.counters.accepted - accepted).fill('accepted'));
+    return verdicts.join(' ');
+  }
+
+  text(line: string): string {
+    return this.send(new TextEncoder().encode(line));
+  }
+
+  beat(host: string, fields: BeatFields = {}): string {
+    return this.send(beatBytes(host, fields));
+  }
+
+  bye(host: string, fields: BeatFields = {}): string {
+    return this.send(beatBytes(host, { ...fields, type: MessageType.bye }));
+  }
+
+  hello(
+    host: string,
+    labels: Record<string, string> = {},
+    fields: BeatFields & { idOf?: string } = {},
+  ): string {
+    return this.send(helloBytes(host, labels, fields));
+  }
+
+  tick(horizonMs = this.nowMs): boolean {
+    const more = this.shard.tick(this.nowMs, horizonMs);
+    this.collect();
+    return more;
+  }
+
+  /** Time passes while the loop turns every `stepMs`; the new events, as words. */
+  pass(spanMs: number, stepMs = 10): string[] {
+    const seen = this.events.length;
+    const endMs = this.nowMs + spanMs;
+    while (this.nowMs < endMs) {
+      this.nowMs = Math.min(endMs, this.nowMs + stepMs);
+      this.tick();
+    }
+    return this.events.slice(seen).map(({ host, kind }) => `${host} ${kind}`);
+  }
+
+  /** Time passes while nobody listens. */
+  stall(spanMs: number): void {
+    this.nowMs += spanMs;
+  }
+
+  /** Events since the last call, as words. */
+  news(): string[] {
+    return this.events.splice(0).map(({ host, kind }) => `${host} ${kind}`);
+  }
+
+  read(host: string): HostColumnsView {
+    return viewHostColumns(this.columns, this.rowOf(host), this.#policy);
+  }
+
+  state(host: string): string {
+    const row = this.#find(host);
+    return row === -1 ? 'unknown' : STATE_NAMES[this.columns.state[row]!]!;
+  }
+
+  rowOf(host: string): number {
+    const row = this.#find(host);
+    if (row === -1) throw new Error(`${host} is not in the shard`);
+    return row;
+  }
+
+  #find(host: string): number {
+    const id = hostIdHex(host);
+    const high = Number.parseInt(id.slice(0, 8), 16);
+    const low = Number.parseInt(id.slice(8), 16);
+    const { state, idHigh, idLow, rows } = this.columns;
+    for (let row = 0; row < rows; row++) {
+      if (state[row] !== HostState.empty && idHigh[row] === high && idLow[row] === low) return row;
+    }
+    return -1;
+  }
+
+  collect(): ShardBatch {
+    const batch = this.shard.take();
+    for (const description of batch.described) {
+      this.described.push(description);
+      this.#nameOfRow.set(description.row, description.name ?? description.hostId);
+    }
+    this.sources.push(...batch.sources);
+    const { transitions } = batch;
+    for (let i = 0; i < transitions.length; i++) {
+      this.events.push({
+        host: this.#nameOfRow.get(transitions.rows[i]!) ?? `row ${transitions.rows[i]}`,
+        kind: KIND_NAMES[transitions.kinds[i]!]!,
+        heardOnce: (transitions.notes[i]! & 1) === 1,
+        atMs: transitions.atMs[i]!,
+        lastSeenAtMs: transitions.lastSeenAtMs[i]!,
+        lost: transitions.lostBeats[i]!,
+        expected: transitions.expectedBeats[i]!,
+      });
+    }
+    return batch;
+  }
+}

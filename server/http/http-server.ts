@@ -1,0 +1,197 @@
+/**
+ * Owns the listening HTTP sockets: guard first, then who answers (live routes, API, pages), and the real
+ * `upgrade` event. Knows no host and no page. Main thread.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
+import { PROBLEM_TYPE, ProblemError, problemOf } from './problem.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export type HttpHandlers = {
+  /** Paths under `/rt/`. */
+  readonly live: (request: IncomingMessage, response: ServerResponse, url: URL) => void;
+  /** Paths under `/api/`. */
+  readonly api: Handler;
+  /** Everything else; null: there are no pages (tests of the API). */
+  readonly pages: Handler | null;
+  /** Upgrades of `/socket.io/`. */
+  readonly socketIo: UpgradeHandler;
+  /** All other upgrades; null: refused. */
+  readonly otherUpgrade: UpgradeHandler | null;
+  readonly onError: (error: Error) => void;
+};
+
+/** On every answer. A page's script and style rules are its own; who may frame or leak it is ours. */
+const SECURITY_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'same-origin',
+  'X-Frame-Options': 'DENY',
+  'Content-Security-Policy': "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+} as const;
+
+/** Longer than any proxy keeps an idle connection, so that polling measures answers and not handshakes. */
+const KEEP_ALIVE_MS = 75_000;
+/** How long answers under way may take when the server stops. */
+const STOP_PATIENCE_MS = 500;
+const ANY_PORT_TRIES = 5;
+
+export type HttpServer = {
+  readonly port: number;
+  readonly addresses: readonly string[];
+  close(): Promise<void>;
+};
+
+/** Binds every address to the same port; 0 = any free one. Rejects as Node does (code, address, port). */
+export async function startHttpServer(
+  addresses: readonly string[],
+  port: number,
+  rulesFor: (port: number) => GuardRules,
+  handlers: HttpHandlers,
+): Promise<HttpServer> {
+  let rules: GuardRules | null = null;
+  const sockets = new Set<Duplex>();
+  const create = (): Server => {
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      answer(request, response, rules!, handlers);
+    });
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, rules!, handlers));
+    return server;
+  };
+  const { servers, boundPort } = await bindAll(create, addresses, port);
+  rules = rulesFor(boundPort);
+  return {
+    port: boundPort,
+    addresses,
+    async close() {
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+      for (const server of servers) server.closeIdleConnections();
+      const patience = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, STOP_PATIENCE_MS);
+      await Promise.all(closed);
+      clearTimeout(patience);
+    },
+  };
+}
+
+async function bindAll(
+  create: () => Server,
+  addresses: readonly string[],
+  port: number,
+): Promise<{ servers: Server[]; boundPort: number }> {
+  for (let tries = 1; ; tries++) {
+    const servers: Server[] = [];
+    let boundPort = port;
+    try {
+      for (const address of addresses) {
+        const server = create();
+        await listen(server, address, boundPort);
+        servers.push(server);
+        boundPort = (server.address() as AddressInfo).port;
+      }
+      return { servers, boundPort };
+    } catch (error) {
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      // A port that was free on the first address need not be free on the second.
+      if (port !== 0 || !taken || tries === ANY_PORT_TRIES) throw error;
+    }
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  rules: GuardRules,
+  handlers: HttpHandlers,
+): void {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+  const refusal = refusalOf(request.headers, rules) ?? refusalOfWrite(request.method, request.headers);
+  if (refusal !== null) {
+    sendProblem(request, response, refusal);
+    return;
+  }
+  const url = pathOf(request);
+  try {
+    if (url === null)
+      sendProblem(request, response, new ProblemError('not_found', 'the address is not a path'));
+    else if (url.pathname.startsWith('/rt/')) handlers.live(request, response, url);
+    else if (url.pathname === '/api' || url.pathname.startsWith('/api/')) handlers.api(request, response);
+    else if (handlers.pages !== null) handlers.pages(request, response);
+    else sendProblem(request, response, new ProblemError('not_found', 'this server has no pages'));
+  } catch (error) {
+    handlers.onError(error as Error);
+    if (!response.headersSent) {
+      sendProblem(
+        request,
+        response,
+        new ProblemError('internal_error', 'the server has logged what happened'),
+      );
+    } else response.destroy();
+  }
+}
+
+/** null for what is not a path of ours, such as `*` or the whole URL a proxy would be asked for. */
+function pathOf({ url }: IncomingMessage): URL | null {
+  if (url === undefined || !url.startsWith('/') || url.startsWith('//')) return null;
+  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
+}
+
+function sendProblem(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
+  const { status, ...rest } = problemOf(problem.code, problem.message);
+  // A refused body is not read: the connection ends with the answer.
+  if (request.method !== 'GET' && request.method !== 'HEAD') response.setHeader('Connection', 'close');
+  response.writeHead(status, {
+    'Content-Type': PROBLEM_TYPE,
+    'Cache-Control': 'no-store',
+    ...problem.headers,
+  });
+  response.end(JSON.stringify({ status, ...rest }));
+}
+
+function upgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  rules: GuardRules,
+  handlers: HttpHandlers,
+): void {
+  // The other side may go away at any moment; without a listener that would end the process.
+  socket.on('error', () => socket.destroy());
+  const refusal = refusalOf(request.headers, rules);
+  if (refusal !== null) refuseUpgrade(socket, '403 Forbidden', refusal);
+  else if (request.url?.startsWith('/socket.io/')) handlers.socketIo(request, socket, head);
+  else if (handlers.otherUpgrade !== null) handlers.otherUpgrade(request, socket, head);
+  else refuseUpgrade(socket, '404 Not Found', new ProblemError('not_found', 'nothing here takes an upgrade'));
+}
+
+function refuseUpgrade(socket: Duplex, status: string, problem: ProblemError): void {
+  const body = JSON.stringify(problemOf(problem.code, problem.message));
+  const headers = [
+    `HTTP/1.1 ${status}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+}

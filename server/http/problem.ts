@@ -1,0 +1,27 @@
+/** Answers to what went wrong, as RFC 9457 problem documents with a code from the catalogue (docs/errors.md). */
+import { ERRORS, type ErrorCode, type Problem } from '#lib/protocol/errors.ts';
+
+/** An expected refusal: thrown by a handler, answered as its problem document. */
+export class ProblemError extends Error {
+  readonly code: ErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** `detail`: what was wrong here, and what is accepted. */
+  constructor(code: ErrorCode, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+export function problemOf(code: ErrorCode, detail: string): Problem {
+  const { status, title } = ERRORS[code];
+  return { type: `urn:pulsewatch:error:${code}`, title, status, code, detail };
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+export function invalidParameter(name: string, got: unknown, takes: string): ProblemError {
+  const shown = JSON.stringify(got)?.slice(0, 200) ?? 'nothing';
+  return new ProblemError('invalid_parameter', `${name} is ${shown}; it takes ${takes}`);
+}

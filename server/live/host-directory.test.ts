@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { canonicalLabels } from '#lib/protocol/host.ts';
+import { hostIdHex } from '../host-id.ts';
+import { HostDirectory } from './host-directory.ts';
+
+const labels = (pairs: Record<string, string>) => canonicalLabels(Object.entries(pairs));
+const naming = (name: string, pairs: Record<string, string> = {}) => ({
+  id: hostIdHex(name),
+  name,
+  labels: labels(pairs),
+});
+
+describe('host directory', () => {
+  test('a host is found by slot, place, id and name', () => {
+    const directory = new HostDirectory();
+    directory.register(5_000, { shard: 1, row: 70_000 }, naming('web-01', { rack: 'r1' }), 12.5);
+    const slot = 5_000;
+    expect(directory.find('web-01')).toBe(slot);
+    expect(directory.find(hostIdHex('web-01'))).toBe(slot);
+    expect(directory.slotOfId(hostIdHex('web-01'))).toBe(slot);
+    expect(directory.slotAt({ shard: 1, row: 70_000 })).toBe(slot);
+    expect(directory.slotAt({ shard: 0, row: 70_000 })).toBeNull();
+    expect(directory.placeOf(slot)).toEqual({ shard: 1, row: 70_000 });
+    expect({ ...directory.labelsOf(slot) }).toEqual({ rack: 'r1' });
+    expect(directory.changedAtMsOf(slot)).toBe(12.5);
+    expect(directory.slotCount).toBe(5_001);
+    expect([directory.has(slot), directory.has(4_999), directory.size]).toEqual([true, false, 1]);
+  });
+
+  test('a host without a name is shown and found by its id until it is named', () => {
+    const directory = new HostDirectory();
+    const { id } = naming('web-01');
+    directory.register(0, { shard: 0, row: 0 }, { id, name: null, labels: labels({}) }, 0);
+    expect(directory.nameOf(0)).toBe(id);
+    expect(directory.find(id)).toBe(0);
+    directory.describe(0, 'web-01', labels({ rack: 'r2' }));
+    expect(directory.nameOf(0)).toBe('web-01');
+    directory.describe(0, null, labels({}));
+    expect(directory.nameOf(0)).toBe('web-01');
+  });
+
+  test('a host whose name is the id of another is found by its name', () => {
+    const directory = new HostDirectory();
+    const name = hostIdHex('web-01');
+    directory.register(0, { shard: 0, row: 0 }, naming('web-01'), 0);
+    directory.register(1, { shard: 0, row: 1 }, naming(name), 0);
+    expect(directory.find(name)).toBe(1);
+    expect(directory.find('web-01')).toBe(0);
+  });
+
+  test('evidence comes back as it was set; a new host in the slot has none', () => {
+    const directory = new HostDirectory();
+    directory.register(0, { shard: 0, row: 0 }, naming('web-01'), 0);
+    expect(directory.evidenceOf(0)).toBeNull();
+    const evidence = {
+      kind: 'timeout',
+      silentMs: 5_012.25,
+      intervalMs: 655_000,
+      source: 'fe80::1',
+      lostBeats: 3,
+      expectedBeats: 64,
+    } as const;
+    directory.setEvidence(0, evidence);
+    expect(directory.evidenceOf(0)).toEqual(evidence);
+    directory.setEvidence(0, { ...evidence, kind: 'bye', source: null });
+    expect(directory.evidenceOf(0)).toMatchObject({ kind: 'bye', source: null });
+    directory.remove(0);
+    expect(directory.find('web-01')).toBeNull();
+    directory.register(0, { shard: 0, row: 0 }, naming('web-02'), 0);
+    expect(directory.evidenceOf(0)).toBeNull();
+  });
+
+  test('hosts with equal labels share them, and labels nobody has are forgotten', () => {
+    const directory = new HostDirectory();
+    for (let slot = 0; slot < 3_000; slot++) {
+      directory.register(slot, { shard: 0, row: slot }, naming(`h-${slot}`, { rack: `r${slot % 3}` }), 0);
+    }
+    expect(directory.labelSetCount).toBe(3);
+    expect(directory.labelsOf(4)).toBe(directory.labelsOf(1));
+    expect(directory.labelSetOf(4)).toBe(directory.labelSetOf(1));
+    for (let turn = 0; turn < 50; turn++) directory.describe(0, null, labels({ turn: `${turn}` }));
+    expect(directory.labelSetCount).toBe(4);
+    for (let slot = 0; slot < 3_000; slot++) directory.remove(slot);
+    expect(directory.labelSetCount).toBe(0);
+  });
+
+  test('any order of registering, describing and removing agrees with a plain map (seed 99)', () => {
+    const act = fc.record({ slot: fc.nat({ max: 7 }), rack: fc.nat({ max: 2 }), remove: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 80 }), (acts) => {
+        const directory = new HostDirectory();
+        const model = new Map<number, string>();
+        for (const { slot, rack, remove } of acts) {
+          const set = { rack: `r${rack}` };
+          if (!model.has(slot))
+            directory.register(slot, { shard: slot % 2, row: slot }, naming(`h${slot}`, set), 0);
+          else if (remove) directory.remove(slot);
+          else directory.describe(slot, null, labels(set));
+          if (model.has(slot) && remove) model.delete(slot);
+          else model.set(slot, set.rack);
+          expect(directory.size).toBe(model.size);
+          expect(directory.labelSetCount).toBe(new Set(model.values()).size);
+          for (let each = 0; each <= 7; each++) {
+            expect(directory.find(`h${each}`)).toBe(model.has(each) ? each : null);
+            expect(directory.slotAt({ shard: each % 2, row: each })).toBe(model.has(each) ? each : null);
+            if (model.has(each)) expect(directory.labelsOf(each).rack).toBe(model.get(each));
+          }
+        }
+      }),
+      { seed: 99, numRuns: 300 },
+    );
+  });
+});

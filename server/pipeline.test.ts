@@ -1,0 +1,280 @@
+import { describe, expect, test } from 'vitest';
+import { ACKNOWLEDGED, canonicalLabels, HostState } from '#lib/protocol/host.ts';
+import { AlertBook } from './alerts/alert-book.ts';
+import {
+  type HostColumnsView,
+  type ShardBatch,
+  TransitionKind,
+  TransitionNote,
+  TransitionReason,
+} from './engine/index.ts';
+import { hostIdHex } from './host-id.ts';
+import { HostDirectory } from './live/host-directory.ts';
+import { LiveLog } from './live/live-log.ts';
+import { Pipeline } from './pipeline.ts';
+import { MemoryStore } from './store/memory/memory-store.ts';
+import type { StoreBatch } from './store/store.ts';
+
+type Step = { row: number; kind: keyof typeof TransitionKind; atMs: number; heardOnce?: boolean };
+type Described = { row: number; name: string | null; labels?: Record<string, string>; id?: string };
+
+const MINUTE_MS = 60_000;
+
+const columns: HostColumnsView = {
+  state: HostState.up,
+  lastSeenAtMs: 0,
+  intervalMs: 1_000,
+  timeoutMs: 5_000,
+  incarnation: null,
+  highSeq: 9,
+  seen64: 1n,
+  lostBeats: 0,
+  expectedBeats: 0,
+  sourceIndex: 0,
+  senderLateMs: 0,
+  heardOnce: false,
+};
+
+function batchOf(described: readonly Described[], steps: readonly Step[]): ShardBatch {
+  const each = (value: (step: Step) => number): number[] => steps.map(value);
+  return {
+    shard: 0,
+    described: described.map(({ row, name, labels = {}, id }) => ({
+      row,
+      hostId: id ?? hostIdHex(name!),
+      name,
+      labels: canonicalLabels(Object.entries(labels)),
+    })),
+    sources: [[0, '10.1.4.7']],
+    transitions: {
+      length: steps.length,
+      rows: Uint32Array.from(each(({ row }) => row)),
+      kinds: Uint8Array.from(each(({ kind }) => TransitionKind[kind])),
+      reasons: Uint8Array.from(
+        each(({ kind }) =>
+          kind === 'left' ? TransitionReason.bye : kind === 'down' ? TransitionReason.timeout : 0,
+        ),
+      ),
+      notes: Uint8Array.from(each(({ heardOnce }) => (heardOnce ? TransitionNote.heardOnce : 0))),
+      atMs: Float64Array.from(each(({ atMs }) => atMs)),
+      lastSeenAtMs: Float64Array.from(each(({ atMs }) => atMs - 5_000)),
+      lostBeats: Uint8Array.from(each(() => 2)),
+      expectedBeats: Uint8Array.from(each(() => 60)),
+    },
+  };
+}
+
+/** A store whose appends can be made to fail, as a full disk does. */
+class FailingStore extends MemoryStore {
+  failing = false;
+  override async append(batch: StoreBatch): Promise<void> {
+    if (this.failing) throw new Error('no space left');
+    await super.append(batch);
+  }
+}
+
+function setUp() {
+  const parts = {
+    nowMs: 1_000_000,
+    removed: [] as [number, number][],
+    faults: [] as Error[],
+    directory: new HostDirectory(),
+    alerts: new AlertBook(),
+    store: new FailingStore(),
+    live: new LiveLog({
+      epoch: '0123456789abcdef',
+      capacity: 20_000,
+      rates: () => ({ heartbeatsPerSecond: 0, blind: false }),
+    }),
+  };
+  const pipeline = new Pipeline({
+    ...parts,
+    engine: { read: () => columns, remove: (shard, row) => void parts.removed.push([shard, row]) },
+    clock: () => parts.nowMs,
+    onFault: (error) => void parts.faults.push(error),
+  });
+  const take = (described: readonly Described[], ...steps: Step[]): void => {
+    pipeline.take(batchOf(described, steps));
+    parts.live.publish(parts.nowMs);
+  };
+  const tickAt = (nowMs: number): void => {
+    parts.nowMs = nowMs;
+    pipeline.tick();
+    parts.live.publish(nowMs);
+  };
+  /** Oldest first, as `kind` or `kind name` for other hosts than web. */
+  const history = async (): Promise<string[]> =>
+    (await parts.store.events({ limit: 999 })).events.map(({ kind }) => kind).reverse();
+  return { ...parts, pipeline, take, tickAt, history };
+}
+
+const WEB = { row: 0, name: 'web' };
+const WEB_ID = hostIdHex('web');
+const order = { batchId: 'b', by: 'ada', comment: null, expiresInMs: null, maxOpenedSeq: null };
+
+describe('history', () => {
+  test('P1, P2: registered, down, up, left, restarted are recorded, late is not', async () => {
+    const { take, history, live } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 });
+    take([], { row: 0, kind: 'late', atMs: 2 });
+    expect(live.stateAt(0)).toBe(HostState.late);
+    take([], { row: 0, kind: 'up', atMs: 3 }, { row: 0, kind: 'restarted', atMs: 4 });
+    take(
+      [],
+      { row: 0, kind: 'late', atMs: 5 },
+      { row: 0, kind: 'down', atMs: 6 },
+      { row: 0, kind: 'up', atMs: 7 },
+    );
+    take([], { row: 0, kind: 'left', atMs: 8 }, { row: 0, kind: 'up', atMs: 9 });
+    expect(await history()).toEqual(['registered', 'restarted', 'down', 'up', 'left', 'up']);
+  });
+
+  test('P3: evidence and words are the same on event, alert and host', async () => {
+    const { take, store, alerts, directory } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 90_000 });
+    const [event] = (await store.events({ limit: 1 })).events;
+    const evidence = {
+      kind: 'timeout',
+      silentMs: 5_000,
+      intervalMs: 1_000,
+      source: '10.1.4.7',
+      lostBeats: 2,
+      expectedBeats: 60,
+    };
+    const reason =
+      'no heartbeat for 5.0 s, one expected every 1.0 s; last from 10.1.4.7; 3 % lost in the minute before';
+    expect(event).toMatchObject({ kind: 'down', at: 90_000, reason, evidence });
+    expect(alerts.openOf(WEB_ID)).toMatchObject({ reason, evidence, openedAt: 90_000 });
+    expect(directory.evidenceOf(0)).toEqual(evidence);
+    take([], { row: 0, kind: 'left', atMs: 91_000 });
+    expect(alerts.get(`${WEB_ID}-1`)).toMatchObject({ closedAt: 91_000, evidence: { kind: 'bye' } });
+  });
+
+  test('P7: a name that comes later and new labels are announced without a change of state', () => {
+    const { take, live, directory } = setUp();
+    take([{ row: 0, name: null, id: WEB_ID }], { row: 0, kind: 'up', atMs: 1 });
+    const { seq } = live;
+    take([{ ...WEB, labels: { rack: 'r1' } }]);
+    expect(live.seq).toBe(seq + 1);
+    expect([live.stateAt(0), live.changedSeqAt(0), live.transitions().up]).toEqual([
+      HostState.up,
+      seq + 1,
+      1,
+    ]);
+    expect([directory.nameOf(0), directory.labelsOf(0).rack]).toEqual(['web', 'r1']);
+  });
+});
+
+describe('alerts', () => {
+  test('A14: bit 16 is there exactly while the open episode is acknowledged', async () => {
+    const { take, live, pipeline } = setUp();
+    const byte = () => {
+      live.publish(0);
+      return live.stateAt(0);
+    };
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 2 });
+    expect(byte()).toBe(HostState.down);
+    await pipeline.acknowledge({ ids: [`${WEB_ID}-1`] }, order);
+    expect(byte()).toBe(HostState.down | ACKNOWLEDGED);
+    take([], { row: 0, kind: 'up', atMs: 3 });
+    expect(byte()).toBe(HostState.up);
+    take([], { row: 0, kind: 'down', atMs: 4 });
+    expect(byte()).toBe(HostState.down | ACKNOWLEDGED);
+    await pipeline.unacknowledge({ ids: [`${WEB_ID}-1`] }, 'ada');
+    expect(byte()).toBe(HostState.down);
+  });
+
+  test('A11: what is skipped is answered with the state now, published or not', async () => {
+    const { take, pipeline } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 2 });
+    pipeline.take(batchOf([], [{ row: 0, kind: 'up', atMs: 3 }]));
+    const { results } = await pipeline.acknowledge({ ids: [`${WEB_ID}-1`, `${'0'.repeat(16)}-1`] }, order);
+    expect(results).toMatchObject([
+      { outcome: 'skipped', state: 'up', ack: null },
+      { outcome: 'skipped', state: null, ack: null },
+    ]);
+  });
+
+  test('A23: a host heard only once goes down without an episode', async () => {
+    const { take, alerts, pipeline, history } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 2, heardOnce: true });
+    expect(alerts.openOf(WEB_ID)).toBeNull();
+    expect(await history()).toEqual(['registered', 'down']);
+    expect(await pipeline.acknowledge({ downHosts: [WEB_ID] }, order)).toMatchObject({
+      acked: 0,
+      skipped: 1,
+    });
+  });
+
+  test('P9: what cannot be stored: history is reported, an acknowledgement fails and leaves no trace', async () => {
+    const { take, live, store, pipeline, faults, alerts } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 2 });
+    store.failing = true;
+    await expect(pipeline.acknowledge({ ids: [`${WEB_ID}-1`] }, order)).rejects.toThrow('no space left');
+    live.publish(0);
+    expect([live.stateAt(0), alerts.isAcknowledged(WEB_ID)]).toEqual([HostState.down, false]);
+    take([], { row: 0, kind: 'up', atMs: 3 });
+    expect(live.stateAt(0)).toBe(HostState.up);
+    await expect.poll(() => faults.map((fault) => fault.message)).toEqual(['no space left']);
+  });
+});
+
+describe('removal', () => {
+  test('P1, P4: heard only once: removed 5 minutes after its down, and returned when it comes again', async () => {
+    const { take, tickAt, live, directory, removed, history } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 1_000, heardOnce: true });
+    tickAt(1_000 + 5 * MINUTE_MS - 1);
+    expect(live.stateAt(0)).toBe(HostState.down);
+    tickAt(1_000 + 5 * MINUTE_MS);
+    expect([live.stateAt(0), directory.size, removed]).toEqual([HostState.empty, 0, [[0, 0]]]);
+    take([{ row: 7, name: 'web' }], { row: 7, kind: 'up', atMs: 400_000 });
+    expect(directory.find('web')).toBe(1);
+    expect(await history()).toEqual(['registered', 'down', 'removed', 'returned']);
+  });
+
+  test('P4: heard again in time, it stays', () => {
+    const { take, tickAt, directory } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 1_000, heardOnce: true });
+    take([], { row: 0, kind: 'up', atMs: 2_000 });
+    tickAt(60 * MINUTE_MS);
+    expect(directory.find('web')).toBe(0);
+  });
+
+  test('P5: what left is removed after 5 minutes when it is ephemeral, else it stays', () => {
+    const { take, tickAt, directory, live } = setUp();
+    const pod = { row: 1, name: 'pod', labels: { ephemeral: '1' } };
+    take([WEB, pod], { row: 0, kind: 'up', atMs: 1 }, { row: 1, kind: 'up', atMs: 1 });
+    take([], { row: 0, kind: 'left', atMs: 1_000 }, { row: 1, kind: 'left', atMs: 1_000 });
+    tickAt(1_000 + 5 * MINUTE_MS - 1);
+    expect(directory.size).toBe(2);
+    tickAt(1_000 + 5 * MINUTE_MS);
+    expect([directory.find('web'), directory.find('pod'), live.counts().left]).toEqual([0, null, 1]);
+  });
+
+  test('P6: what was under way for a removed row changes nothing', () => {
+    const { take, tickAt, directory, live } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 1_000, heardOnce: true });
+    tickAt(1_000 + 5 * MINUTE_MS);
+    take([{ ...WEB, labels: { rack: 'r9' } }], { row: 0, kind: 'up', atMs: 302_000 });
+    expect([directory.size, live.counts().total]).toEqual([0, 0]);
+  });
+});
+
+test('P8: batches longer than a slice are handled in order', async () => {
+  const { pipeline, live, directory } = setUp();
+  const count = 12_000;
+  const hosts = Array.from({ length: count }, (_, row) => ({ row, name: `h${row}` }));
+  const all = (kind: Step['kind'], atMs: number) => hosts.map(({ row }) => ({ row, kind, atMs }));
+  pipeline.take(batchOf(hosts, all('up', 1)));
+  pipeline.take(batchOf([], all('down', 2)));
+  pipeline.take(batchOf([], [{ row: 11_999, kind: 'up', atMs: 3 }]));
+  live.publish(0);
+  expect(live.counts().down).toBe(0);
+  const counts = () => {
+    live.publish(0);
+    return live.counts();
+  };
+  await expect.poll(counts).toMatchObject({ total: count, up: 1, down: count - 1 });
+  expect(live.stateAt(directory.find('h11999')!)).toBe(HostState.up);
+  pipeline.stop();
+});

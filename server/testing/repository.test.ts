@@ -1,0 +1,79 @@
+/** Docs that cannot lie: the map equals the folders, every rule has a test and the reverse, commands exist. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+/** What git tracks or would track, and is there. */
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '' && existsSync(join(ROOT, path)));
+
+describe('ARCHITECTURE.md', () => {
+  test('explains every folder, and no folder that is not there', () => {
+    const actual = new Set<string>();
+    for (const path of files) {
+      for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) actual.add(folder);
+    }
+    const documented = [...read('ARCHITECTURE.md').matchAll(/^\| `([^`]+)\/` \| (.+) \|$/gm)].map(
+      ([, folder, text]) => ({ folder: folder!, text: text! }),
+    );
+    expect(documented.map(({ folder }) => folder).sort()).toEqual([...actual].sort());
+    for (const { folder, text } of documented) expect(text.length, folder).toBeGreaterThan(15);
+  });
+});
+
+describe('SPEC.md', () => {
+  const specs = files.filter((path) => path.endsWith('/SPEC.md'));
+  const rules = specs.flatMap((path) =>
+    [...read(path).matchAll(/^- \*\*([A-Z]\d+)\*\* /gm)].map(([, rule]) => ({ rule: rule!, path })),
+  );
+  const titles = files
+    .filter((path) => /\.(test|contract|spec)\.tsx?$/.test(path))
+    .flatMap((path) => [...read(path).matchAll(/['"`]([A-Z]\d+(?:,? [A-Z]\d+)*): /g)])
+    .flatMap(([, numbers]) => numbers!.split(/,? /));
+
+  test('no number names two rules', () => {
+    expect(specs.length).toBeGreaterThanOrEqual(4);
+    const numbers = rules.map(({ rule }) => rule);
+    expect(numbers.filter((rule, i) => numbers.indexOf(rule) !== i)).toEqual([]);
+  });
+
+  test('every rule has a test whose title carries its number', () => {
+    const tested = new Set(titles);
+    expect(rules.filter(({ rule }) => !tested.has(rule))).toEqual([]);
+  });
+
+  test('every number in a title is a rule', () => {
+    const known = new Set(rules.map(({ rule }) => rule));
+    expect([...new Set(titles)].filter((title) => !known.has(title))).toEqual([]);
+  });
+});
+
+describe('documents', () => {
+  const documents = files.filter((path) => path.endsWith('.md'));
+
+  test('every npm script they name exists', () => {
+    const scripts = new Set(Object.keys(JSON.parse(read('package.json')).scripts));
+    for (const path of documents) {
+      for (const [, script] of read(path).matchAll(/npm run ([a-z:]+)/g)) {
+        expect(scripts.has(script!), `${path}: npm run ${script}`).toBe(true);
+      }
+    }
+  });
+
+  test('every file they link to is there', () => {
+    for (const path of documents) {
+      for (const [, target] of read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)) {
+        const linked = normalize(join(dirname(path), target!));
+        expect(existsSync(join(ROOT, linked)), `${path} → ${target}`).toBe(true);
+      }
+    }
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * How the live endpoints answer over HTTP: headers, JSON frames, problems. Knows no position and no viewer.
+ */
+import type { ServerResponse } from 'node:http';
+import { ERRORS, type ErrorCode, type Problem } from '#lib/protocol/errors.ts';
+import type { Frame, JsonFrame } from '#lib/protocol/frames.ts';
+import { endPaced } from './paced-body.ts';
+
+/** On every live response: neither stored, nor recompressed, nor held back by a proxy (PROTOCOL.md 2). */
+export const LIVE_HEADERS = {
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+} as const;
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function jsonFrame(frame: Frame): JsonFrame {
+  if (frame.t === 'S') return { ...frame, data: base64(frame.data) };
+  if (frame.t === 'D') return { ...frame, slots: base64(frame.slots), states: base64(frame.states) };
+  return frame;
+}
+
+const textOfFrame = new WeakMap<Frame, string>();
+
+/** A frame as one line of JSON; made once for all viewers that share the frame. */
+export function frameText(frame: Frame): string {
+  let text = textOfFrame.get(frame);
+  if (text === undefined) {
+    text = JSON.stringify(jsonFrame(frame));
+    textOfFrame.set(frame, text);
+  }
+  return text;
+}
+
+/** A whole JSON answer, at its reader's pace. */
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = Buffer.from(text);
+  response.writeHead(status, {
+    ...LIVE_HEADERS,
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': body.length,
+    ...headers,
+  });
+  endPaced(response, body);
+}
+
+export function answerFrames(response: ServerResponse, frames: readonly Frame[]): void {
+  answerJson(response, 200, `{"frames":[${frames.map(frameText).join(',')}]}`);
+}
+
+/** An RFC 9457 answer. `detail`: what was wrong here and what is accepted. */
+export function answerProblem(
+  response: ServerResponse,
+  code: ErrorCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const { status, title } = ERRORS[code];
+  const problem: Problem = { type: `urn:pulsewatch:error:${code}`, title, status, code, detail };
+  answerJson(response, status, JSON.stringify(problem), {
+    'Content-Type': 'application/problem+json',
+    ...headers,
+  });
+}
