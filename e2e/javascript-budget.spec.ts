@@ -1,8 +1,30 @@
 /** Lists the JavaScript Chromium loads before a page is live; size-limit then weighs exactly that. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright/test';
 import { BUDGETED_ROUTES, LISTS } from '../.size-limit.ts';
 import { expect, test } from './support/pulsewatch.ts';
+
+/** Paths of all scripts whose loading began before the pill said live; told by the page's own clock. */
+async function scriptsBeforeLive(page: Page, url: string): Promise<string[]> {
+  await page.addInitScript(() => {
+    performance.setResourceTimingBufferSize(10_000);
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector('[data-testid="connection-pill"][data-status="live"]')) return;
+      performance.mark('live');
+      observer.disconnect();
+    });
+    observer.observe(document, { subtree: true, childList: true, attributeFilter: ['data-status'] });
+  });
+  await page.goto(url);
+  await expect(page.getByTestId('connection-pill')).toHaveAttribute('data-status', 'live');
+  return page.evaluate(() => {
+    const liveAtMs = performance.getEntriesByName('live')[0]!.startTime;
+    const loaded = performance.getEntriesByType('resource').filter(({ startTime }) => startTime <= liveAtMs);
+    const paths = loaded.map(({ name }) => new URL(name).pathname).filter((path) => path.endsWith('.js'));
+    return [...new Set(paths)];
+  });
+}
 
 for (const [name, path] of Object.entries(BUDGETED_ROUTES)) {
   test(`the JavaScript of ${path} before it is live`, async ({ stage, page }) => {
@@ -12,13 +34,7 @@ for (const [name, path] of Object.entries(BUDGETED_ROUTES)) {
       /.+/,
     );
     await expect.poll(async () => (await server.health()).hosts.down, { timeout: 15_000 }).toBe(2);
-    const scripts: string[] = [];
-    page.on('request', (request) => {
-      if (request.resourceType() === 'script') scripts.push(new URL(request.url()).pathname);
-    });
-    await page.goto(server.url + path);
-    await expect(page.getByTestId('connection-pill')).toHaveAttribute('data-status', 'live');
-    const beforeLive = [...new Set(scripts)];
+    const beforeLive = await scriptsBeforeLive(page, server.url + path);
     expect(beforeLive.length).toBeGreaterThan(3);
     for (const script of beforeLive) expect(script).toMatch(/^\/_next\/static\/.+\.js$/);
     mkdirSync(LISTS, { recursive: true });

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright/test';
 import type { AlertPage } from '../lib/protocol/api.ts';
 import { complaintsOf, expect, type Server, type Stage, test } from './support/pulsewatch.ts';
-import { digestOfPage, digestOfServer } from './support/view-digest.ts';
+import { digestOfPage, expectEqualViews } from './support/view-digest.ts';
 
 const pill = (page: Page) => page.getByTestId('connection-pill');
 
@@ -49,8 +49,7 @@ test('flipping the transport while hosts change loses nothing and needs no reloa
   await expect.poll(async () => (await server.health()).hosts.down).toBeGreaterThanOrEqual(50);
   await stage.end(simulate);
   await expect.poll(async () => (await server.health()).hosts.down, { message: 'all fall silent' }).toBe(500);
-  const quiet = await digestOfServer(server);
-  await expect.poll(() => digestOfPage(page)).toEqual(quiet);
+  await expectEqualViews(page, server);
   await expect(page.getByText('Digest mismatches').first().locator('..')).toContainText('0');
 
   await page.reload();
@@ -72,13 +71,17 @@ for (const transport of ['socketio', 'polling'] as const) {
     const alert = alerts[0]!;
 
     const complaints = complaintsOf(page);
-    // Short polls, so that a second is enough for two of them, as it is by default for a person's patience.
     await page.goto(`${server.url}/alerts?transport=${transport}`);
     const other = await context.newPage();
     await other.goto(`${server.url}/hosts/${alert.host}?transport=${transport}`);
-    await expect(pill(other)).toHaveAttribute('data-transport', transport);
-    await expect(pill(other)).toHaveAttribute('data-status', 'live');
     await expect(other.getByTestId('host-state')).toHaveAttribute('data-state', 'down');
+    const list = await context.newPage();
+    await list.goto(`${server.url}/alerts?status=acknowledged&transport=${transport}`);
+    for (const one of [other, list]) {
+      await expect(pill(one)).toHaveAttribute('data-transport', transport);
+      await expect(pill(one)).toHaveAttribute('data-status', 'live');
+    }
+    await expect(list.getByText('Nothing is acknowledged')).toBeVisible();
 
     await page.getByRole('button', { name: `Acknowledge ${alert.host}`, exact: true }).click();
     const dialog = page.getByRole('dialog');
@@ -87,9 +90,12 @@ for (const transport of ['socketio', 'polling'] as const) {
     await dialog.getByRole('button', { name: 'Acknowledge', exact: true }).click();
     await expect(page.getByText('swapping its disk')).toBeVisible();
     const ackedAt = Date.now();
-    await expect(other.getByText('Ada')).toBeVisible({ timeout: 1_000 });
+    await expect(other.getByText(/Ada/).first()).toBeVisible({ timeout: 1_000 });
+    await expect(list.getByText(/Ada/).first()).toBeVisible({ timeout: 1_000 });
     expect(Date.now() - ackedAt).toBeLessThan(1_000);
-    await expect(other.getByTestId('host-state')).toHaveAttribute('data-state', 'acknowledged');
+    await expect(other.getByTestId('host-state')).toHaveAttribute('data-state', 'down');
+    await expect(other.getByTestId('host-state')).toContainText('Ada');
+    await expect(other.getByTestId('host-state')).toContainText('swapping its disk');
 
     const { hosts } = await server.health();
     expect({ down: hosts.down, acknowledged: hosts.acknowledged }).toEqual({ down: 3, acknowledged: 1 });

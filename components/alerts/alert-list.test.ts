@@ -73,6 +73,13 @@ describe('pages merged with the live view', () => {
     expect(mergeAlerts(window, newer, ALL_OPEN, 100)[0]?.ack).toBeNull();
   });
 
+  test('a page ahead of the view, which polls, beats it', () => {
+    const window = page([alert(2, { ack: ANN }), alert(1)], false, 11);
+    const behind = live([alert(2), alert(1)]);
+    expect(mergeAlerts(window, behind, ALL_OPEN, 100)[0]?.ack).toEqual(ANN);
+    expect(mergeAlerts(window, { ...behind, seq: 11 }, ALL_OPEN, 100)[0]?.ack).toBeNull();
+  });
+
   test('the view of another run of the server says nothing of this page', () => {
     const view = live([alert(9)], { epoch: '00000000000000bb' });
     expect(hosts(mergeAlerts(page([alert(1)]), view, ALL_OPEN, 100))).toEqual(['web-1']);

@@ -30,8 +30,8 @@ export function compareAlerts(status: AlertQuery['status']): (a: Alert, b: Alert
 }
 
 /**
- * The alerts to show, at most `limit`, newest first. A live alert beats the page's; one that the complete live view
- * no longer holds has closed. New ones join the first window only: in a later one they would stand elsewhere.
+ * The alerts to show, at most `limit`, newest first. A live alert beats the page's unless the page is ahead of the
+ * view (which polls); one that the complete live view no longer holds has closed. New ones join the first window only: in a later one they would stand elsewhere.
  */
 export function mergeAlerts(
   window: AlertWindow,
@@ -53,8 +53,9 @@ export function mergeAlerts(
   for (const alert of window.alerts) {
     const known = live.open.get(alert.id);
     if (known === undefined && alert.closedAt === null && complete) continue;
-    // A truncated view may have missed a change; then the page is right where it is the newer of the two.
-    const pageWins = known === undefined || (live.truncated && window.position.s >= live.seq);
+    // The newer of the two is right; at the same position a truncated view may have missed a change.
+    const ahead = window.position.s - live.seq;
+    const pageWins = known === undefined || ahead > 0 || (live.truncated && ahead === 0);
     merged.set(alert.id, pageWins ? alert : known);
   }
   if (query.cursor === null && query.status !== 'resolved') {

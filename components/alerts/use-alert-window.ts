@@ -16,6 +16,8 @@ const MAX_READS = 10;
 const CHANGED_EVERY_MS = 1_000;
 /** Without any sign of change the list is read again this often: a safety net, and the retry after a failure. */
 const EVERY_MS = 10_000;
+/** While the live view comes by polling, who took what is here within a second all the same. */
+const EVERY_WHILE_POLLING_MS = 800;
 
 export type AlertProblem = { readonly code: string; readonly detail: string };
 export type ReadAlerts = AlertWindow & {
@@ -95,7 +97,9 @@ export function useAlertWindow(query: AlertQuery, key: string, settled: string):
       } finally {
         reading = false;
       }
-      schedule(again ? CHANGED_EVERY_MS : EVERY_MS);
+      const { transport } = store.getState().link;
+      const everyMs = transport === 'polling' ? EVERY_WHILE_POLLING_MS : EVERY_MS;
+      schedule(again ? Math.min(CHANGED_EVERY_MS, everyMs) : everyMs);
     };
     /** The next read, so long after the start of the last one. */
     const schedule = (afterMs: number): void => {
@@ -116,7 +120,8 @@ export function useAlertWindow(query: AlertQuery, key: string, settled: string):
 
     void read();
     const unsubscribe = store.subscribe((now, before) => {
-      if (now.alertsVersion !== before.alertsVersion || now.epoch !== before.epoch) onNews();
+      const news = now.alertsVersion !== before.alertsVersion || now.epoch !== before.epoch;
+      if (news || now.link.transport !== before.link.transport) onNews();
     });
     return () => {
       abort.abort();
