@@ -68,10 +68,7 @@ export default {
       severity: 'error',
       from: { path: '^components/ui/', pathNot: TESTS },
       to: {
-        pathNot: [
-          '^components/(ui|i18n)/',
-          external('react', 'react-dom', '@types/react', 'next', 'lucide-react', 'use-intl'),
-        ],
+        pathNot: ['^components/(ui|i18n)/', external('react', 'react-dom', '@types/react', 'next')],
       },
     },
     {

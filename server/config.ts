@@ -64,7 +64,9 @@ function listOf(
 
 /** A host name, IPv4 or [IPv6] address, with a port or without (any port). */
 function allowedHost(text: string): string | null {
-  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i.test(text) ? text.toLowerCase() : null;
+  const looksRight = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i.test(text);
+  // The pattern alone would take a port above 65535 and an address with too many parts.
+  return looksRight && URL.canParse(`http://${text}`) ? text.toLowerCase() : null;
 }
 
 function allowedOrigin(text: string): string | null {
@@ -78,7 +80,7 @@ function allowedOrigin(text: string): string | null {
 function hostName(text: string): Read<string> {
   return /^[A-Za-z0-9._:%-]{1,253}$/.test(text)
     ? { value: text }
-    : { takes: 'an address of this machine or a name of one, such as 127.0.0.1' };
+    : { takes: 'an address of this machine or a name of one, such as 127.0.0.1 or ::1' };
 }
 
 function onOff(text: string): Read<boolean> {
@@ -166,17 +168,46 @@ function readFlags(args: readonly string[]): Map<Name, string> {
       throw new ConfigError(`${JSON.stringify(flag)} is not a setting; the flags are ${known}`);
     }
     const text = equals === -1 ? args[++i] : arg.slice(equals + 1);
-    if (text === undefined)
+    // The next flag is no value of this one: it was forgotten.
+    if (text === undefined || (equals === -1 && NAME_OF_FLAG.has(text)))
       throw new ConfigError(`${name} (${flag}) got no value; it takes ${takesOf(name)}`);
     given.set(name, text);
   }
   return given;
 }
 
+/** Did `npm start`, `npm run …` start this process, rather than a service manager or a person? */
+export function startedByNpm(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  return (environment.npm_lifecycle_event ?? '') !== '';
+}
+
 /** What a setting accepts, in its own words. */
 function takesOf(name: Name): string {
-  const read = SETTINGS[name].read('\n');
-  return 'takes' in read ? read.takes : 'a value';
+  for (const wrong of ['\n', '']) {
+    const read = SETTINGS[name].read(wrong);
+    if ('takes' in read) return read.takes;
+  }
+  return 'a value';
+}
+
+/** What `--help` prints: every setting as its flag, what it takes and its default. */
+export function settingsHelp(): string {
+  const shown = (Object.keys(SETTINGS) as Name[]).filter((name) => !name.startsWith('PULSEWATCH_'));
+  const width = Math.max(...shown.map((name) => flagOf(name).length));
+  const lines = shown.map((name) => {
+    const { fallback } = SETTINGS[name];
+    return `  ${flagOf(name).padEnd(width)}  ${takesOf(name)}${fallback === '' ? '' : `; ${fallback} unless given`}`;
+  });
+  return [
+    'Settings of the Pulsewatch server. Each is also an environment variable: --heartbeat-port is HEARTBEAT_PORT.',
+    '',
+    ...lines,
+    '',
+    'docs/operations.md says what they mean.',
+    '',
+  ].join('\n');
 }
 
 function mistake(name: Name, got: string, takes: string): ConfigError {
@@ -203,6 +234,11 @@ export function readConfig(
   }
   const v = values as Values;
   if (v.MAX_TIMEOUT_MS < v.MIN_TIMEOUT_MS) {
+    // Names what was set, not the default beside it.
+    if (v.MAX_TIMEOUT_MS === Number(SETTINGS.MAX_TIMEOUT_MS.fallback)) {
+      const takes = `a whole number not above MAX_TIMEOUT_MS (${v.MAX_TIMEOUT_MS})`;
+      throw mistake('MIN_TIMEOUT_MS', texts.get('MIN_TIMEOUT_MS')!, takes);
+    }
     const takes = `a whole number not below MIN_TIMEOUT_MS (${v.MIN_TIMEOUT_MS})`;
     throw mistake('MAX_TIMEOUT_MS', texts.get('MAX_TIMEOUT_MS')!, takes);
   }

@@ -18,6 +18,8 @@ const FLEET = [
 ].flat();
 
 const { serveProduction } = await import('./production.ts');
+const { endWithNpm } = await import('./npm-parent.ts');
+endWithNpm();
 const { heartbeatHost, heartbeatPort } = await serveProduction([...process.argv.slice(2), '--demo']);
 const { startSimulatedFleet } = await import('./simulated-fleet.ts');
 startSimulatedFleet(heartbeatHost, heartbeatPort, FLEET);

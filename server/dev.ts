@@ -6,12 +6,18 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { checkMachine } from './config.ts';
+import { configOrExit, exitOnConfigError } from './main.ts';
+import { endWithNpm } from './npm-parent.ts';
 import { startSimulatedFleet } from './simulated-fleet.ts';
 
 const READY = /^Pulsewatch is ready: .* UDP (.+):([0-9]+)\)$/;
 const FLEET = ['--hosts', '200', '--interval', '1s', '--loss', '1%', '--flap', '2', '--seed', '7'];
 
+endWithNpm();
 const args = process.argv.slice(2);
+// The watcher would wait for a change of the code after a mistake that is not in it.
+await checkMachine(configOrExit(args)).catch(exitOnConfigError);
 const watch = ['--watch-path=server', '--watch-path=lib', '--watch-preserve-output'];
 const child: ChildProcessByStdio<null, Readable, null> = spawn(
   process.execPath,

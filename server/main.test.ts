@@ -63,6 +63,16 @@ test('H40, H41: mistakes end the start with one line and exit code 2', async () 
   refused(host, 'HEARTBEAT_HOST is "192.0.2.1"; it takes an address of this machine');
 });
 
+test('H45: --help prints every setting and ends with 0', async () => {
+  const { code, stdout, stderr } = await start('--help').ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /^ {2}--port +a port number from 1 to 65535, or 0 for any free port; 3000 unless given$/m,
+  );
+  expect(stdout).toContain('--retention-days');
+  expect(stdout).not.toContain('--pulsewatch');
+});
+
 test('H41: ports in use are named, TCP and UDP', async () => {
   const tcp = createServer().listen(0, '127.0.0.1');
   await once(tcp, 'listening');

@@ -7,7 +7,14 @@ import { getRequestListener } from '@hono/node-server';
 import manifest from '../package.json' with { type: 'json' };
 import { AlertBook } from './alerts/alert-book.ts';
 import { clockFrom, clockOrigin } from './clock.ts';
-import { type Config, ConfigError, checkMachine, explainSystemError, readConfig } from './config.ts';
+import {
+  type Config,
+  ConfigError,
+  checkMachine,
+  explainSystemError,
+  readConfig,
+  settingsHelp,
+} from './config.ts';
 import { type Engine, type ShardBatch, startEngine } from './engine/index.ts';
 import { createApi } from './http/api.ts';
 import type { ApiContext } from './http/api-context.ts';
@@ -22,6 +29,7 @@ import { Publisher } from './live/publisher.ts';
 import { Viewers } from './live/viewers.ts';
 import type { Pages } from './next-app.ts';
 import { Pipeline } from './pipeline.ts';
+import { reachableAddresses } from './reachable-addresses.ts';
 import { MemoryStore } from './store/memory/memory-store.ts';
 import { createLiveRoutes } from './transports/live-routes.ts';
 import { createSocketIoTransport } from './transports/socketio.ts';
@@ -140,7 +148,11 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     },
     about: () => ({
       version: manifest.version,
-      heartbeat: { host: config.heartbeatHost, port: heartbeatPort },
+      heartbeat: {
+        host: config.heartbeatHost,
+        port: heartbeatPort,
+        addresses: reachableAddresses(heartbeatAddresses),
+      },
       demo: config.demo,
       store: store.kind,
       startedAt: Math.round(startedAtMs),
@@ -267,8 +279,12 @@ export function exitOnConfigError(error: unknown): never {
   throw error;
 }
 
-/** The settings, or one line and exit code 2. */
+/** The settings; or one line and exit code 2; or, asked for `--help`, what there is to set. */
 export function configOrExit(args: readonly string[]): Config {
+  if (args.includes('--help')) {
+    process.stdout.write(settingsHelp());
+    process.exit(0);
+  }
   try {
     return readConfig(args);
   } catch (error) {

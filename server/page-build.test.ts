@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isBuildCurrent } from './page-build.ts';
+import { buildPages, isBuildCurrent } from './page-build.ts';
+import { SpawnedProcess } from './testing/spawned-process.ts';
 
 test('a build is current while no source of the pages is newer; the server’s code and tests do not count', () => {
   const root = mkdtempSync(join(tmpdir(), 'pulsewatch-build-'));
@@ -32,6 +33,42 @@ test('a build is current while no source of the pages is newer; the server’s c
     rmSync(join(root, 'app/page.tsx'));
     expect(isBuildCurrent(root)).toBe(false);
   } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test('where the pages cannot be written, that is said in one line', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'pulsewatch-build-'));
+  try {
+    // A file in place of the folder: permissions would not stop root.
+    writeFileSync(join(root, '.next'), '');
+    const failure = await buildPages(root);
+    expect(failure).toMatch(
+      /^pulsewatch: cannot write .*\.next \(ENOTDIR\); start it as the user who owns this clone$/,
+    );
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test('asked to end while it builds, it takes the build with it', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'pulsewatch-build-'));
+  const pidFile = join(root, 'pid');
+  // A build that never ends by itself and does not listen.
+  const build = `process.on('SIGTERM', () => {});
+    require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid) + '.');
+    setInterval(() => {}, 1_000);`;
+  const program = `import { buildPages } from ${JSON.stringify(join(import.meta.dirname, 'page-build.ts'))};
+    await buildPages(${JSON.stringify(root)}, ['-e', ${JSON.stringify(build)}]);`;
+  const starter = new SpawnedProcess(['--input-type=module', '-e', program]);
+  try {
+    const text = () => (existsSync(pidFile) ? readFileSync(pidFile, 'utf8') : '');
+    await expect.poll(text, { timeout: 10_000 }).toMatch(/\.$/);
+    starter.kill('SIGTERM');
+    expect(await starter.exit).toEqual({ code: 0, signal: null });
+    expect(() => process.kill(Number.parseInt(text(), 10), 0)).toThrow('ESRCH');
+  } finally {
+    await starter.end();
     rmSync(root, { recursive: true });
   }
 });

@@ -64,11 +64,13 @@ function batchOf(described: readonly Described[], steps: readonly Step[]): Shard
   };
 }
 
-/** A store whose appends can be made to fail, as a full disk does. */
+/** A store whose appends can be made to fail, as a full disk does, or to take their time, as a slow one does. */
 class FailingStore extends MemoryStore {
   failing = false;
+  slowly: Promise<void> | null = null;
   override async append(batch: StoreBatch): Promise<void> {
     if (this.failing) throw new Error('no space left');
+    if (this.slowly !== null) await this.slowly;
     await super.append(batch);
   }
 }
@@ -162,6 +164,8 @@ describe('history', () => {
       1,
     ]);
     expect([directory.nameOf(0), directory.labelsOf(0).rack]).toEqual(['web', 'r1']);
+    take([{ ...WEB, labels: { rack: 'r1' } }]);
+    expect(live.seq).toBe(seq + 1);
   });
 });
 
@@ -182,6 +186,26 @@ describe('alerts', () => {
     expect(byte()).toBe(HostState.down | ACKNOWLEDGED);
     await pipeline.unacknowledge({ ids: [`${WEB_ID}-1`] }, 'ada');
     expect(byte()).toBe(HostState.down);
+  });
+
+  test('A21: an episode that ended while its acknowledgement was being stored is not shown open again', async () => {
+    const { take, live, pipeline, store } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 2 });
+    const disk = Promise.withResolvers<void>();
+    store.slowly = disk.promise;
+    const answer = pipeline.acknowledge({ ids: [`${WEB_ID}-1`] }, order);
+    take(
+      [],
+      { row: 0, kind: 'left', atMs: 3 },
+      { row: 0, kind: 'up', atMs: 4 },
+      { row: 0, kind: 'down', atMs: 5 },
+    );
+    disk.resolve();
+    expect(await answer).toMatchObject({ acked: 1 });
+    live.publish(6);
+    const shown = live.framesFrom(null, 6).flatMap((frame) => (frame.t === 'A' ? frame.alerts : []));
+    expect(shown.map(({ id }) => id)).toEqual([`${WEB_ID}-2`]);
+    expect(live.stateAt(0)).toBe(HostState.down);
   });
 
   test('A11: what is skipped is answered with the state now, published or not', async () => {
@@ -215,7 +239,23 @@ describe('alerts', () => {
     expect([live.stateAt(0), alerts.isAcknowledged(WEB_ID)]).toEqual([HostState.down, false]);
     take([], { row: 0, kind: 'up', atMs: 3 });
     expect(live.stateAt(0)).toBe(HostState.up);
-    await expect.poll(() => faults.map((fault) => fault.message)).toEqual(['no space left']);
+    // What should undo the acknowledgement in the store, and the recovery.
+    await expect.poll(() => faults.map((fault) => fault.message)).toEqual(['no space left', 'no space left']);
+  });
+
+  test('P9: an episode that closed while its acknowledgement failed to be stored is kept without it', async () => {
+    const { take, live, store, pipeline } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 2 });
+    const disk = Promise.withResolvers<void>();
+    store.slowly = disk.promise;
+    const answer = pipeline.acknowledge({ ids: [`${WEB_ID}-1`] }, order);
+    store.slowly = null;
+    take([], { row: 0, kind: 'up', atMs: 3 });
+    disk.reject(new Error('no space left'));
+    await expect(answer).rejects.toThrow('no space left');
+    await expect.poll(() => store.alert(`${WEB_ID}-1`)).toMatchObject({ closedAt: 3, ack: null });
+    take([], { row: 0, kind: 'down', atMs: 4 });
+    expect(live.stateAt(0)).toBe(HostState.down);
   });
 });
 
@@ -276,5 +316,29 @@ test('P8: batches longer than a slice are handled in order', async () => {
   };
   await expect.poll(counts).toMatchObject({ total: count, up: 1, down: count - 1 });
   expect(live.stateAt(directory.find('h11999')!)).toBe(HostState.up);
+  pipeline.stop();
+});
+
+test('P8: many removals, and many acknowledgements that expire, are handled in slices', async () => {
+  const { pipeline, live, directory, tickAt, alerts } = setUp();
+  const rows = Array.from({ length: 5_000 }, (_, row) => row);
+  const hosts = rows.map((row) => ({ row, name: `h${row}` }));
+  const down = (row: number): Step => ({ row, kind: 'down', atMs: 1_000, heardOnce: row < 2_500 });
+  pipeline.take(
+    batchOf(hosts, [...rows.map((row): Step => ({ row, kind: 'up', atMs: 1 })), ...rows.map(down)]),
+  );
+  await expect.poll(() => alerts.openCount).toBe(2_500);
+  const downHosts = hosts.map(({ name }) => hostIdHex(name));
+  await pipeline.acknowledge({ downHosts }, { ...order, expiresInMs: 1_000 });
+  live.publish(1_000);
+  expect(live.counts()).toMatchObject({ down: 5_000, acknowledged: 2_500 });
+  tickAt(2_000_000);
+  expect(directory.size).toBeGreaterThan(2_500);
+  expect(live.counts().acknowledged).toBeGreaterThan(0);
+  const counts = () => {
+    live.publish(2_000_000);
+    return live.counts();
+  };
+  await expect.poll(counts).toMatchObject({ total: 2_500, down: 2_500, acknowledged: 0 });
   pipeline.stop();
 });

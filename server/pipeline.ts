@@ -50,8 +50,8 @@ export type PipelineOptions = {
 /** Whose alerts: episodes by id, or the open ones of hosts a filter found down. */
 export type AckTargets = { readonly ids: readonly string[] } | { readonly downHosts: readonly HostId[] };
 
-/** Transitions handled before other work gets a turn: about 20 ms. */
-const SLICE = 8_192;
+/** Transitions, or deadlines, handled before other work gets a turn: about 15 ms. */
+const SLICE = 2_048;
 
 const REASON_KINDS = {
   [TransitionReason.timeout]: 'timeout',
@@ -67,6 +67,7 @@ export class Pipeline {
   readonly #removals = new Removals();
   readonly #queue: Progress[] = [];
   #nextSlice: NodeJS.Immediate | null = null;
+  #nextDeadlines: NodeJS.Immediate | null = null;
   /** What this turn brings to the store, in order. */
   #events: HostEvent[] = [];
   #changes: AlertChange[] = [];
@@ -109,8 +110,7 @@ export class Pipeline {
     if (this.#removals.isResting(place)) return;
     const known = directory.slotAt(place);
     if (known !== null) {
-      directory.describe(known, name, labels);
-      live.stageDescription(known);
+      if (directory.describe(known, name, labels)) live.stageDescription(known);
       return;
     }
     const nowMs = Math.round(clock());
@@ -229,7 +229,12 @@ export class Pipeline {
 
   /** Each alert as it is now: by the time it is stored something newer may have happened to it. */
   #stageAlerts(changes: readonly AlertChange[]): void {
-    for (const { alert, atMs } of changes) this.#stageAlert(this.#o.alerts.get(alert.id) ?? alert, atMs);
+    for (const { alert, atMs } of changes) {
+      const now = this.#o.alerts.get(alert.id);
+      // Open then and not kept now: it has closed since, which has been staged, and must not open again.
+      if (now === null && alert.closedAt === null) continue;
+      this.#stageAlert(now ?? alert, atMs);
+    }
   }
 
   #stageAlert(alert: Alert, atMs: number): void {
@@ -250,13 +255,14 @@ export class Pipeline {
       : targets.downHosts.map((id) => alerts.openOf(id)?.id).filter((id) => id !== undefined);
     const withoutEpisode = byId ? 0 : targets.downHosts.length - ids.length;
     const { results, changes } = alerts.acknowledge(ids, order, Math.round(clock()));
-    const described = results.map(
-      (result): AckResult => ({ ...result, state: this.#stateNameOf(result.id) }),
-    );
+    // Each with the host's state at the decision; by filter they are only counted.
+    const answers = byId
+      ? results.map((result): AckResult => ({ ...result, state: this.#stateNameOf(result.id) }))
+      : null;
     try {
       await this.#storeThenStage(changes);
     } catch (error) {
-      for (const alert of alerts.revoke(order.batchId)) this.#stageAlert(alert, Math.round(clock()));
+      this.#takeBack(alerts.revoke(order.batchId));
       throw error;
     }
     const count = (outcome: AckResult['outcome']): number =>
@@ -267,7 +273,14 @@ export class Pipeline {
       skipped: count('skipped') + withoutEpisode,
       batchId: order.batchId,
     };
-    return byId ? { ...counts, results: described } : counts;
+    return answers === null ? counts : { ...counts, results: answers };
+  }
+
+  /** Alerts as they are without an acknowledgement; what was stored of them meanwhile may carry it. */
+  #takeBack(reverted: readonly Alert[]): void {
+    if (reverted.length === 0) return;
+    for (const alert of reverted) this.#stageAlert(alert, Math.round(this.#o.clock()));
+    this.#o.store.append({ events: [], alerts: reverted }).catch(this.#o.onFault);
   }
 
   async unacknowledge(
@@ -302,11 +315,18 @@ export class Pipeline {
     return slot === null ? null : STATE_NAMES[this.#o.directory.stateOf(slot)]!;
   }
 
-  /** Deadlines: expired acknowledgements, hosts to remove. Call about once a second. */
+  /** Deadlines: expired acknowledgements, hosts to remove; the first slice at once. Call about once a second. */
   tick(): void {
+    if (this.#nextDeadlines === null) this.#deadlines();
+  }
+
+  #deadlines(): void {
+    this.#nextDeadlines = null;
     const nowMs = Math.round(this.#o.clock());
-    this.#collect(this.#o.alerts.expire(nowMs));
-    for (const { slot, why } of this.#removals.due(nowMs)) {
+    const expired = this.#o.alerts.expire(nowMs, SLICE);
+    this.#collect(expired);
+    const due = this.#removals.due(nowMs, SLICE);
+    for (const { slot, why } of due) {
       const ephemeral = this.#o.directory.labelsOf(slot).ephemeral === '1';
       if (why === 'left' && !ephemeral) continue;
       this.#record(slot, 'removed', nowMs, { by: SYSTEM_ACTOR });
@@ -315,6 +335,9 @@ export class Pipeline {
       this.#forget(slot, nowMs);
     }
     this.#commit();
+    if (expired.length === SLICE || due.length === SLICE) {
+      this.#nextDeadlines = setImmediate(() => this.#deadlines());
+    }
   }
 
   #forget(slot: number, nowMs: number): void {
@@ -327,6 +350,7 @@ export class Pipeline {
   /** No further slice; what is queued is dropped. */
   stop(): void {
     if (this.#nextSlice !== null) clearImmediate(this.#nextSlice);
+    if (this.#nextDeadlines !== null) clearImmediate(this.#nextDeadlines);
     this.#queue.length = 0;
   }
 }

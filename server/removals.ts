@@ -33,11 +33,11 @@ export class Removals {
     this.#scheduled.delete(slot);
   }
 
-  /** Takes out what is due by now. */
-  due(nowMs: number): { readonly slot: number; readonly why: RemovalCause }[] {
+  /** Takes out what is due by now, at most `limit`. */
+  due(nowMs: number, limit: number): { readonly slot: number; readonly why: RemovalCause }[] {
     const due: { slot: number; why: RemovalCause }[] = [];
     for (const [slot, { dueAtMs, why }] of this.#scheduled) {
-      if (dueAtMs > nowMs) break;
+      if (dueAtMs > nowMs || due.length === limit) break;
       this.#scheduled.delete(slot);
       due.push({ slot, why });
     }

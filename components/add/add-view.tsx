@@ -2,7 +2,7 @@
 
 /** Lines to paste on a machine, filled in with this server's address, each with an eye on the first heartbeat. */
 import { type ReactNode, useDeferredValue, useState, useSyncExternalStore } from 'react';
-import { useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { Field, Input } from '../ui/field.tsx';
@@ -10,7 +10,15 @@ import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
-import { agentLine, bashLine, isHostName, isLoopback, parseLabels, reachableAddress } from './commands.ts';
+import {
+  agentLine,
+  bashLine,
+  isHostName,
+  isLoopback,
+  type Listening,
+  parseLabels,
+  reachableAddress,
+} from './commands.ts';
 import { FirstHeartbeat } from './first-heartbeat.tsx';
 import { useHostByName } from './use-host-by-name.ts';
 
@@ -48,8 +56,14 @@ function Way({
   );
 }
 
+/** The further addresses of a server that listens on all of its machine's. */
+function others(listening: Listening, shown: string): readonly string[] {
+  return listening.addresses.filter((address) => address !== shown);
+}
+
 export function AddView() {
   const t = useTranslations('add');
+  const format = useFormatter();
   const about = useAbout();
   const pageHostname = usePageHostname();
   const [name, setName] = useState(DEFAULT_NAME);
@@ -84,6 +98,14 @@ export function AddView() {
         <Notice tone="warning" title={t('loopbackTitle', { host: listening.host })}>
           <p>{t.rich('loopbackText', rich)}</p>
         </Notice>
+      ) : null}
+      {listening !== null && address !== null && others(listening, address.host).length > 0 ? (
+        <p className="text-sm text-muted">
+          {t('otherAddresses', {
+            host: address.host,
+            others: format.list(others(listening, address.host), { type: 'disjunction' }),
+          })}
+        </p>
       ) : null}
       <div className="grid items-start gap-x-4 gap-y-3 sm:grid-cols-2">
         <Field

@@ -115,10 +115,17 @@ describe('addresses', () => {
   });
 
   test('every address of the machine is shown as the one this browser used', () => {
-    expect(reachableAddress({ host: '0.0.0.0', port: 1 }, 'pulse.example.org').host).toBe(
-      'pulse.example.org',
-    );
-    expect(reachableAddress({ host: '::', port: 1 }, '[2001:db8::7]').host).toBe('2001:db8::7');
-    expect(reachableAddress(LOCAL, 'pulse.example.org')).toEqual(LOCAL);
+    const all = { port: 1, addresses: ['10.1.4.7', '2001:db8::7'] };
+    expect(reachableAddress({ ...all, host: '0.0.0.0' }, 'pulse.example.org').host).toBe('pulse.example.org');
+    expect(reachableAddress({ ...all, host: '::' }, '[2001:db8::7]').host).toBe('2001:db8::7');
+    expect(reachableAddress({ ...LOCAL, addresses: [] }, 'pulse.example.org')).toEqual(LOCAL);
+  });
+
+  test('a browser on the machine itself is shown the address others reach', () => {
+    for (const own of ['localhost', '127.0.0.1', '[::1]']) {
+      const all = { host: '0.0.0.0', port: 1, addresses: ['10.1.4.7', '10.2.4.7'] };
+      expect(reachableAddress(all, own)).toEqual({ host: '10.1.4.7', port: 1 });
+      expect(reachableAddress({ ...all, addresses: [] }, own).host).toBe(own.replace(/[[\]]/g, ''));
+    }
   });
 });

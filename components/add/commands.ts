@@ -2,9 +2,11 @@
  * Owns the lines people paste, letter by letter, and what may be filled into them (PROTOCOL.md 1.1). Pure.
  * Whatever passes the rules is quoted so that no shell reads more into it.
  */
+import type { About } from '#lib/protocol/api.ts';
 import { isHostName, isLabelKey, isLabelValue, MAX_LABELS, RESERVED_LABEL_KEYS } from '#lib/protocol/host.ts';
 
 export type HeartbeatAddress = { readonly host: string; readonly port: number };
+export type Listening = About['heartbeat'];
 export type LabelPair = readonly [key: string, value: string];
 
 export type LabelProblem =
@@ -65,11 +67,14 @@ export function isLoopback(host: string): boolean {
 
 /**
  * Where agents must send: the address the server listens on, or, where that is every address of its machine
- * (`0.0.0.0`, `::`), the name under which this browser reached it.
+ * (`0.0.0.0`, `::`), the name under which this browser reached it; a browser on the machine itself has no such
+ * name, so then the machine's first address.
  */
-export function reachableAddress(listening: HeartbeatAddress, pageHostname: string): HeartbeatAddress {
-  if (listening.host !== '0.0.0.0' && listening.host !== '::') return listening;
-  return { host: pageHostname.replace(/^\[|\]$/g, ''), port: listening.port };
+export function reachableAddress(listening: Listening, pageHostname: string): HeartbeatAddress {
+  const { host, port, addresses } = listening;
+  if (host !== '0.0.0.0' && host !== '::') return { host, port };
+  const name = pageHostname.replace(/^\[|\]$/g, '');
+  return { host: isLoopback(name) ? (addresses[0] ?? name) : name, port };
 }
 
 export { isHostName };

@@ -1,11 +1,11 @@
 'use client';
 
 /** "Waiting for the first heartbeat…" until the host is there; then its state, green while it is up, and its page. */
-import { LoaderCircle } from 'lucide-react';
-import { useTranslations } from 'use-intl';
 import { type Host, stateNameOf } from '@/lib/protocol/host.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { TextLink } from '../ui/button.tsx';
 import { classNames } from '../ui/class-names.ts';
+import { LoaderCircle } from '../ui/icons.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 
 export function FirstHeartbeat({

@@ -1,17 +1,17 @@
 'use client';
 
 /** One alert as a row: host, why, since when, who has it, and what can be done. Two or three lines on a phone. */
-import { Ellipsis } from 'lucide-react';
-import Link from 'next/link';
 import { memo, useRef } from 'react';
-import { useFormatter, useLocale, useTranslations } from 'use-intl';
 import type { Alert } from '@/lib/protocol/alert.ts';
+import { useFormatter, useLocale, useTranslations } from '../i18n/language.ts';
 import { AckWords } from '../live/acknowledge/ack-words.tsx';
 import { verdictWords } from '../live/verdict-words.ts';
+import { AppLink } from '../ui/app-link.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { useNowMs } from '../ui/clock.ts';
 import { formatDuration } from '../ui/duration.ts';
+import { Ellipsis } from '../ui/icons.tsx';
 import { RelativeTime } from '../ui/relative-time.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
 
@@ -72,10 +72,10 @@ export const AlertRow = memo(function AlertRow({
     >
       {selectable ? (
         <td className="w-10 max-md:row-span-3 max-md:w-auto max-md:self-start">
-          <label className="flex size-9 items-center justify-center max-md:size-11">
+          <label className="flex h-[min(2.25rem,var(--row-h))] w-9 items-center justify-center max-md:size-11">
             <input
               type="checkbox"
-              className="size-4 accent-accent"
+              className="choice"
               checked={selected}
               aria-label={t('row.select', { host: alert.host })}
               onChange={(event) => actions.select(alert.id, event.target.checked)}
@@ -86,15 +86,14 @@ export const AlertRow = memo(function AlertRow({
       <td className="px-2 max-md:px-0 md:py-1">
         <span className="flex min-w-0 items-center gap-1.5">
           <StateShape kind={over ? 'up' : alert.ack ? 'acknowledged' : 'down'} size={13} />
-          <Link
+          <AppLink
             ref={link}
             href={`/hosts/${encodeURIComponent(alert.host)}`}
-            prefetch={false}
             data-row-focus={alert.id}
             className="inline-flex min-h-6 min-w-0 items-center rounded-sm font-medium text-text underline-offset-2 hover:text-accent hover:underline"
           >
             <span className="truncate">{alert.host}</span>
-          </Link>
+          </AppLink>
         </span>
       </td>
       <td

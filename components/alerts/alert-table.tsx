@@ -1,8 +1,8 @@
 'use client';
 
 /** The table of alerts, in the order it is given. */
-import { useTranslations } from 'use-intl';
 import type { Alert, AlertStatus } from '@/lib/protocol/alert.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { type AlertActions, AlertRow, type AlertRowProps } from './alert-row.tsx';
 
 export function AlertTable({
@@ -37,7 +37,7 @@ export function AlertTable({
               <label className="flex size-9 items-center justify-center">
                 <input
                   type="checkbox"
-                  className="size-4 accent-accent"
+                  className="choice"
                   aria-label={t('action.selectAll')}
                   checked={chosen > 0 && chosen === alerts.length}
                   ref={(box) => {

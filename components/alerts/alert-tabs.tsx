@@ -1,9 +1,9 @@
 'use client';
 
 /** Which alerts are shown, as links, with the numbers of the live view; and the switch for the unhandled ones. */
-import { useTranslations } from 'use-intl';
 import { useAlerts, useCounts, useLive } from '@/lib/client/use-live.ts';
 import { ALERT_STATUSES } from '@/lib/protocol/alert.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { Checkbox } from '../ui/checkbox.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { AddressLink } from '../ui/list/address-link.tsx';
@@ -27,7 +27,7 @@ export function AlertTabs({ query }: { query: AlertQuery }) {
   return (
     <div className="mb-3 flex flex-wrap items-end justify-between gap-x-6 gap-y-2 border-b border-line">
       <nav aria-label={t('tabs.label')}>
-        <ul className="flex gap-1">
+        <ul className="flex flex-wrap gap-x-1">
           {ALERT_STATUSES.map((status) => {
             const current = query.status === status;
             const count = numbers[status];
@@ -37,7 +37,7 @@ export function AlertTabs({ query }: { query: AlertQuery }) {
                   address={alertsAddress({ ...UNHANDLED_ALERTS, status, unhandledOnly: status === 'open' })}
                   aria-current={current ? 'page' : undefined}
                   className={classNames(
-                    '-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-3 text-sm whitespace-nowrap pointer-coarse:h-11',
+                    '-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-2 text-sm whitespace-nowrap sm:px-3 pointer-coarse:h-11',
                     current
                       ? 'border-accent font-medium text-text'
                       : 'border-transparent text-muted hover:border-control hover:text-text',

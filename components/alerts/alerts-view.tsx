@@ -1,11 +1,10 @@
 'use client';
 
 /** The page of alerts: open, acknowledged, resolved; acknowledged one by one or many at once, with undo. */
-import { BellOff } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useTranslations } from 'use-intl';
 import { useCounts, useLive } from '@/lib/client/use-live.ts';
 import type { Alert } from '@/lib/protocol/alert.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
 import {
   type AckBatch,
@@ -13,14 +12,14 @@ import {
   type AckTarget,
   canUndo,
   withOwnAcks,
-} from '../live/acknowledge/ack-batches.ts';
+} from '../live/acknowledge/ack-batch.ts';
 import { useAckBatches } from '../live/acknowledge/use-acknowledge.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
 import { Button } from '../ui/button.tsx';
+import { BellOff } from '../ui/icons.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
 import { Pager } from '../ui/list/pager.tsx';
-import { StillClock } from '../ui/list/still-clock.tsx';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
 import { useOrderHold } from '../ui/list/use-order-hold.ts';
 import { useRowFocus } from '../ui/list/use-row-focus.ts';
@@ -126,7 +125,7 @@ export function AlertsView() {
         );
         if (batch) newest.current.flow.undo(batch);
       },
-      takeBack: (alert) => void newest.current.flow.takeBack([targetOf(alert)]),
+      takeBack: (alert) => newest.current.flow.takeBack([targetOf(alert)]),
     }),
     [],
   );
@@ -244,27 +243,22 @@ export function AlertsView() {
 
       <div
         ref={list}
-        data-dims
         data-testid="alert-list"
         aria-busy={loading}
         className={`min-h-24 rounded-lg border border-line ${loading && read ? 'opacity-60' : ''}`}
         {...hold.props}
       >
         {shown.length > 0 ? (
-          <StillClock still={paused}>
-            <AlertTable
-              status={query.status}
-              alerts={shown}
-              hasRecovered={hasRecovered}
-              ownOf={ownOf}
-              selection={selection}
-              selectable={selectable}
-              onSelectAll={(selected) =>
-                setSelection(selected ? new Set(shown.map(({ id }) => id)) : NOTHING)
-              }
-              actions={actions}
-            />
-          </StillClock>
+          <AlertTable
+            status={query.status}
+            alerts={shown}
+            hasRecovered={hasRecovered}
+            ownOf={ownOf}
+            selection={selection}
+            selectable={selectable}
+            onSelectAll={(selected) => setSelection(selected ? new Set(shown.map(({ id }) => id)) : NOTHING)}
+            actions={actions}
+          />
         ) : loading ? (
           slow && !problem ? (
             <div aria-hidden className="flex flex-col gap-3 p-4">

@@ -2,7 +2,7 @@
 
 /** An empty list of alerts: mostly good news, and where to look next. */
 import type { ReactNode } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { goTo } from '../ui/list/use-address.ts';

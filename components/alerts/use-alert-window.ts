@@ -49,6 +49,7 @@ export function useAlertWindow(query: AlertQuery, key: string, settled: string):
     let startedAtMs = Number.NEGATIVE_INFINITY;
     let reading = false;
     let again = false;
+    let shown = false;
 
     const gather = async (): Promise<ReadAlerts> => {
       const alerts: Alert[] = [];
@@ -85,7 +86,12 @@ export function useAlertWindow(query: AlertQuery, key: string, settled: string):
       again = false;
       startedAtMs = performance.now();
       try {
-        setWindow(await gather());
+        const answer = await gather();
+        // Asked for before the pause began: the list stands still all the same.
+        if (!shown || store.getState().link.status !== 'paused') {
+          shown = true;
+          setWindow(answer);
+        }
         setProblem(null);
       } catch (error) {
         if (abort.signal.aborted) return;

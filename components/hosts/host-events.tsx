@@ -1,8 +1,8 @@
 'use client';
 
 /** What happened to a host lately, newest first, told in words. */
-import { useFormatter, useTranslations } from 'use-intl';
 import type { HostEvent, HostEventKind } from '@/lib/protocol/host.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { verdictWords } from '../live/verdict-words.ts';
 import { RelativeTime } from '../ui/relative-time.tsx';
 import { StateShape } from '../ui/state-shape.tsx';

@@ -1,12 +1,12 @@
 'use client';
 
 /** What the list is filtered by: a search box that also takes labels, chips by state with the fleet's counts. */
-import { Search, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
 import { useCounts } from '@/lib/client/use-live.ts';
 import type { HostCounts } from '@/lib/protocol/host.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { classNames } from '../ui/class-names.ts';
+import { Search, X } from '../ui/icons.tsx';
 import { AddressLink } from '../ui/list/address-link.tsx';
 import { goTo } from '../ui/list/use-address.ts';
 import { pillClass } from '../ui/pill.tsx';
@@ -15,9 +15,10 @@ import {
   type HostQuery,
   type HostStateFilter,
   hostsAddress,
+  LABEL_SIGN,
   MAX_SEARCH_LENGTH,
-  parseLabel,
   STATE_FILTERS,
+  typedLabel,
   withFilter,
 } from './host-query.ts';
 
@@ -40,7 +41,7 @@ function SearchBox({ query }: { query: HostQuery }) {
   const written = useRef(query.q);
   const text = draft ?? query.q;
   const trimmed = text.trim();
-  const label = parseLabel(trimmed);
+  const label = typedLabel(trimmed);
 
   // Back, Forward and links change the address too; then what was typed gives way.
   useEffect(() => {
@@ -50,8 +51,8 @@ function SearchBox({ query }: { query: HostQuery }) {
   }, [query.q]);
 
   useEffect(() => {
-    // A colon is in no name: it is the beginning of a label, which Enter completes.
-    if (draft === null || composing || trimmed === query.q || trimmed.includes(':')) return;
+    // The beginning of a label is completed by Enter.
+    if (draft === null || composing || trimmed === query.q || LABEL_SIGN.test(trimmed)) return;
     const timer = setTimeout(() => {
       written.current = trimmed;
       goTo(hostsAddress(withFilter(query, { q: trimmed })), 'replace');
@@ -65,8 +66,8 @@ function SearchBox({ query }: { query: HostQuery }) {
     goTo(hostsAddress(withFilter(query, { q, labels })), how);
   };
   const submit = () => {
-    if (label !== null) show('', [...new Set([...query.labels, trimmed])], 'push');
-    else if (!trimmed.includes(':')) show(trimmed, query.labels, 'replace');
+    if (label !== null) show('', [...new Set([...query.labels, label])], 'push');
+    else if (!LABEL_SIGN.test(trimmed)) show(trimmed, query.labels, 'replace');
   };
   const clear = () => show('', query.labels, 'replace');
 
@@ -129,7 +130,7 @@ function SearchBox({ query }: { query: HostQuery }) {
             role="status"
             className="absolute top-full left-0 z-10 mt-1 rounded-md border border-control bg-raised px-2 py-1 text-xs shadow-pop"
           >
-            {t('labelHint', { label: trimmed })}
+            {t('labelHint', { label })}
           </p>
         ) : null}
       </form>

@@ -1,8 +1,8 @@
 'use client';
 
 /** The labels of a host, each a link to all hosts that carry it. Values are people's text and shown as such. */
-import { useTranslations } from 'use-intl';
 import type { Labels } from '@/lib/protocol/host.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { AddressLink } from '../ui/list/address-link.tsx';
 import { pillClass } from '../ui/pill.tsx';
 import { hostsAddress } from './host-query.ts';

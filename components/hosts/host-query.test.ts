@@ -10,6 +10,7 @@ import {
   parseLabel,
   STATE_FILTERS,
   toggledSort,
+  typedLabel,
   unhandledFilter,
   withFilter,
 } from './host-query.ts';
@@ -79,6 +80,14 @@ describe('the address of a list of hosts', () => {
     expect(parseLabel('addr:[::1]:9990')).toEqual({ key: 'addr', value: '[::1]:9990' });
     expect(parseLabel(':x')).toBeNull();
     expect(parseLabel('rack:')).toBeNull();
+  });
+
+  test('a label may be typed as heartbeats carry it', () => {
+    expect(typedLabel('rack:r17')).toBe('rack:r17');
+    expect(typedLabel('rack=r17')).toBe('rack:r17');
+    expect(typedLabel('addr:a=b')).toBe('addr:a=b');
+    expect(typedLabel('url=http://x')).toBe('url:http://x');
+    expect(['web-01', 'rack=', '=r17', 'seq=1'].map(typedLabel)).toEqual([null, null, null, null]);
   });
 });
 

@@ -70,6 +70,15 @@ export function parseLabel(text: string): { key: string; value: string } | null 
   return isLabelKey(key) && isLabelValue(value) ? { key, value } : null;
 }
 
+/** A colon or an equals sign is in no host name: it is the beginning of a label. */
+export const LABEL_SIGN = /[:=]/;
+
+/** A label as people type it, `key:value` or, as heartbeats carry it, `key=value`: as `key:value`, or null. */
+export function typedLabel(text: string): string | null {
+  const label = text.replace(LABEL_SIGN, ':');
+  return parseLabel(label) === null ? null : label;
+}
+
 /** What the address asks for. Never throws. */
 export function parseHostQuery(params: Pick<URLSearchParams, 'get' | 'getAll'>): HostQuery {
   const state = params.get('state') as HostStateFilter;

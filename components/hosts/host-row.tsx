@@ -1,11 +1,11 @@
 'use client';
 
 /** One host as a row of the table; on a phone the same cells stand in two lines. */
-import Link from 'next/link';
 import { memo } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
 import type { Host } from '@/lib/protocol/host.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { percentWords, spanWords } from '../live/verdict-words.ts';
+import { AppLink } from '../ui/app-link.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { NowContext, useNowMs } from '../ui/clock.ts';
 import { RelativeTime } from '../ui/relative-time.tsx';
@@ -71,10 +71,10 @@ export const HostRow = memo(function HostRow({
       )}
     >
       <td className="w-10 max-sm:row-span-2 max-sm:w-auto">
-        <label className="flex size-9 items-center justify-center max-sm:size-11">
+        <label className="flex h-[min(2.25rem,var(--row-h))] w-9 items-center justify-center max-sm:size-11">
           <input
             type="checkbox"
-            className="size-4 accent-accent"
+            className="choice"
             checked={selected}
             aria-label={t('selection.row', { host: host.name })}
             onChange={(event) => onSelect(host.id, event.target.checked)}
@@ -86,9 +86,8 @@ export const HostRow = memo(function HostRow({
         {host.flapping ? <span className="ml-2 text-xs text-muted">{t('flapping')}</span> : null}
       </td>
       <td className="px-2 max-sm:order-1 max-sm:col-span-2 max-sm:px-0">
-        <Link
+        <AppLink
           href={`/hosts/${encodeURIComponent(host.name)}`}
-          prefetch={false}
           data-row-focus={host.id}
           title={named ? undefined : t('host.unnamed')}
           className={classNames(
@@ -97,7 +96,7 @@ export const HostRow = memo(function HostRow({
           )}
         >
           <span className="truncate">{host.name}</span>
-        </Link>
+        </AppLink>
       </td>
       <td className="overflow-hidden px-2 max-sm:order-4 max-sm:px-0">
         <div className="max-sm:hidden">

@@ -1,11 +1,11 @@
 'use client';
 
 /** The table of hosts itself: headers that sort, rows in the order they are given, a skeleton of them. */
-import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useTranslations } from 'use-intl';
 import type { HostSort } from '@/lib/protocol/api.ts';
 import type { Host } from '@/lib/protocol/host.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { classNames } from '../ui/class-names.ts';
+import { ArrowDown, ArrowUp } from '../ui/icons.tsx';
 import { goTo } from '../ui/list/use-address.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { type HostQuery, hostsAddress, toggledSort, withFilter } from './host-query.ts';
@@ -87,7 +87,7 @@ export function HostTable({
             <label className="flex size-9 items-center justify-center">
               <input
                 type="checkbox"
-                className="size-4 accent-accent"
+                className="choice"
                 aria-label={t('selection.all')}
                 checked={chosen > 0 && chosen === hosts.length}
                 ref={(box) => {

@@ -1,15 +1,14 @@
 'use client';
 
 /** The page of one host: its state and why in words, what is known of it, its last beats, what happened to it. */
-import { ArrowLeft } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
 import { useAlerts } from '@/lib/client/use-live.ts';
 import type { Alert } from '@/lib/protocol/alert.ts';
 import type { HostDetail } from '@/lib/protocol/api.ts';
 import { HOST_ID_PATTERN, type Host } from '@/lib/protocol/host.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
-import { canUndo, withOwnAcks } from '../live/acknowledge/ack-batches.ts';
+import { canUndo, withOwnAcks } from '../live/acknowledge/ack-batch.ts';
 import { AckWords } from '../live/acknowledge/ack-words.tsx';
 import { useAckBatches } from '../live/acknowledge/use-acknowledge.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
@@ -17,6 +16,7 @@ import { useSingleKeys } from '../live/single-keys.ts';
 import { percentWords, spanWords, verdictWords } from '../live/verdict-words.ts';
 import { Button, LinkButton, TextLink } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
+import { ArrowLeft } from '../ui/icons.tsx';
 import { useSlow } from '../ui/list/use-slow.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -129,7 +129,7 @@ function Handling({ host }: { host: Host }) {
               <Button
                 onClick={() => {
                   stay();
-                  void flow.takeBack([target]);
+                  flow.takeBack([target]);
                 }}
               >
                 {t('takeBack')}

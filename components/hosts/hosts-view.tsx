@@ -1,21 +1,20 @@
 'use client';
 
 /** The page of all hosts: one window of the server's list, live, held still while somebody is at it. */
-import { Server } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useTranslations } from 'use-intl';
 import { useLive } from '@/lib/client/use-live.ts';
 import type { HostSort } from '@/lib/protocol/api.ts';
 import type { Host } from '@/lib/protocol/host.ts';
-import type { AckTarget } from '../live/acknowledge/ack-batches.ts';
+import { useTranslations } from '../i18n/language.ts';
+import type { AckTarget } from '../live/acknowledge/ack-batch.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Field, Select } from '../ui/field.tsx';
+import { Server } from '../ui/icons.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
 import { Pager } from '../ui/list/pager.tsx';
-import { StillClock } from '../ui/list/still-clock.tsx';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
 import { useOrderHold } from '../ui/list/use-order-hold.ts';
 import { useRowFocus } from '../ui/list/use-row-focus.ts';
@@ -237,26 +236,23 @@ export function HostsView() {
 
       <div
         ref={list}
-        data-dims
         data-testid="host-list"
         aria-busy={loading}
         className={`min-h-24 overflow-x-auto rounded-lg border border-line ${loading && read ? 'opacity-60' : ''}`}
         {...hold.props}
       >
         {hosts.length > 0 && read ? (
-          <StillClock still={paused}>
-            <HostTable
-              query={query}
-              hosts={hosts}
-              epoch={read.epoch}
-              readAtMs={read.readAtMs}
-              selection={selection}
-              onSelect={select}
-              onSelectAll={(selected) =>
-                setSelection(selected ? new Set(hosts.map((host) => host.id)) : NOTHING)
-              }
-            />
-          </StillClock>
+          <HostTable
+            query={query}
+            hosts={hosts}
+            epoch={read.epoch}
+            readAtMs={read.readAtMs}
+            selection={selection}
+            onSelect={select}
+            onSelectAll={(selected) =>
+              setSelection(selected ? new Set(hosts.map((host) => host.id)) : NOTHING)
+            }
+          />
         ) : loading ? (
           slow && !problem && <HostTableSkeleton />
         ) : (

@@ -2,8 +2,8 @@
 
 /** "Acknowledge all that match": the server counts first, the count is shown, the server acknowledges by filter. */
 import { useEffect, useRef } from 'react';
-import { useTranslations } from 'use-intl';
 import { useCounts, useLiveHandle } from '@/lib/client/use-live.ts';
+import { useTranslations } from '../i18n/language.ts';
 import type { AcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { Button } from '../ui/button.tsx';
 import { showToast } from '../ui/toast.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 /** What happened when hosts could not be read, and what to do about it. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import type { ReadProblem } from './use-host-window.ts';

@@ -65,8 +65,14 @@ export function useHostWindow(query: HostQuery, key: string): HostWindowState {
     let soon: ReturnType<typeof setTimeout> | undefined;
 
     const serverNowMs = () => Date.now() + (store.getState().link.serverOffsetMs ?? 0);
-    const resting = () => document.hidden || store.getState().link.status === 'paused';
+    const paused = () => store.getState().link.status === 'paused';
+    const resting = () => document.hidden || paused();
     const show = (next: HostWindow) => {
+      // Asked for before the pause began: the list stands still all the same.
+      if (current !== null && paused()) {
+        outdated = true;
+        return;
+      }
       current = next;
       setWindow(next);
       setProblem(null);
@@ -132,7 +138,7 @@ export function useHostWindow(query: HostQuery, key: string): HostWindowState {
       if (soon !== undefined || resting()) return;
       soon = setTimeout(() => {
         soon = undefined;
-        void read();
+        if (!resting()) void read();
       }, CHANGED_AFTER_MS);
     };
 

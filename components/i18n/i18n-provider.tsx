@@ -1,15 +1,11 @@
 'use client';
 
 /** Hands one language's compiled messages to every component below (`useTranslations`, `useFormatter`). */
-import { type ReactNode, useState } from 'react';
-import { type AbstractIntlMessages, IntlProvider } from 'use-intl';
+import { type ReactNode, useMemo, useState } from 'react';
+import { LanguageContext } from './language.ts';
 import type { Locale } from './locales.ts';
 import type { CompiledMessages } from './messages.ts';
-
-/** A missing or broken message is a bug: the key stands on the page, and the console says why. */
-function report(error: Error): void {
-  console.error(error);
-}
+import { createLanguage } from './translator.ts';
 
 export function I18nProvider({
   locale,
@@ -21,15 +17,9 @@ export function I18nProvider({
   children: ReactNode;
 }) {
   const [timeZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-  return (
-    <IntlProvider
-      locale={locale}
-      // The library types raw messages only; its format-only build takes compiled ones.
-      messages={messages as unknown as AbstractIntlMessages}
-      timeZone={timeZone}
-      onError={report}
-    >
-      {children}
-    </IntlProvider>
+  const language = useMemo(
+    () => createLanguage(locale, messages, timeZone, console.error),
+    [locale, messages, timeZone],
   );
+  return <LanguageContext value={language}>{children}</LanguageContext>;
 }

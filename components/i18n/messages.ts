@@ -1,6 +1,6 @@
 /**
  * Owns compiling messages: ICU is parsed once per language here on the server, the browser only formats
- * (next.config.js swaps the formatter). Server only; keeps the parser (~10 kB gzip) out of every page.
+ * (translator.ts). Server only; keeps the parser (~10 kB gzip) out of every page.
  */
 import compile from 'icu-minify/compile';
 import { CATALOGUE } from './catalogue.ts';

@@ -1,6 +1,7 @@
 /**
  * Owns the cookie `pw-prefs`: what the server must know before the first byte of a page, so that nothing
- * flashes. It holds no secret and is written by the page itself. Pure but for writePrefs.
+ * flashes. It holds no secret and is written by the page itself. All but parsePrefs and
+ * serializePrefs touch the document.
  */
 import { isLocale, type Locale } from './locales.ts';
 
@@ -45,10 +46,26 @@ export function serializePrefs(prefs: Prefs): string {
   return fields.toString();
 }
 
+/** As the page shows them now: the cookie, and over it what the document was set to. In a browser only. */
+export function prefsOfPage(): Prefs {
+  const cookie = document.cookie.split('; ').find((one) => one.startsWith(`${PREFS_COOKIE}=`));
+  const kept = parsePrefs(cookie?.slice(PREFS_COOKIE.length + 1));
+  const { theme = '', density = '' } = document.documentElement.dataset;
+  return { ...parsePrefs(`theme=${theme}&density=${density}`), locale: kept.locale };
+}
+
+/** Keeps them for the next page and, but for the language (which the server speaks), shows them on this one. */
+export function applyPrefs(prefs: Prefs): void {
+  writePrefs(prefs);
+  const { dataset } = document.documentElement;
+  dataset.theme = prefs.theme;
+  dataset.density = prefs.density;
+}
+
 const ONE_YEAR_S = 365 * 24 * 3600;
 
 /** Keeps the preferences in this browser for a year. */
-export function writePrefs(prefs: Prefs): void {
+function writePrefs(prefs: Prefs): void {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in Firefox before 140 and outside https.
   document.cookie = `${PREFS_COOKIE}=${serializePrefs(prefs)}; path=/; max-age=${ONE_YEAR_S}; samesite=strict`;
 }

@@ -2,9 +2,9 @@
 
 /** The one polite live region that speaks of hosts: how many are down, and whether the view is live. Coalesced. */
 import { useEffect, useRef, useState } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { LiveState } from '@/lib/client/view-store.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { announceAtMs } from './announcement-pace.ts';
 
 /** What there is to say something about; null before the first snapshot. */

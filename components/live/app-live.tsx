@@ -2,8 +2,9 @@
 
 /** The live view of the whole app: made once, with the server's clock and its facts for everything below. */
 import type { ReactNode } from 'react';
-import { LiveProvider, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
+import { LiveProvider, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
 import { NowContext } from '../ui/clock.ts';
+import { StillClock } from '../ui/still.tsx';
 import { AboutProvider } from './about.tsx';
 
 function ServerClock({ children }: { children: ReactNode }) {
@@ -11,8 +12,11 @@ function ServerClock({ children }: { children: ReactNode }) {
   const localNowMs = useNow();
   // Read at the tick, not subscribed to: the offset wobbles with every frame and ages are in seconds.
   const offsetMs = store.getState().link.serverOffsetMs ?? 0;
+  const paused = useLive((state) => state.link.status === 'paused');
   return (
-    <NowContext value={localNowMs === 0 ? null : Math.round(localNowMs + offsetMs)}>{children}</NowContext>
+    <NowContext value={localNowMs === 0 ? null : Math.round(localNowMs + offsetMs)}>
+      <StillClock still={paused}>{children}</StillClock>
+    </NowContext>
   );
 }
 

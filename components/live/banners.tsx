@@ -4,8 +4,8 @@
  * What the page must say about itself above the hosts: how old the view is, and how the server itself is doing.
  * Loaded right after the page, so it is there long before a link can be lost.
  */
-import { useTranslations } from 'use-intl';
 import { useLink, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { useSpanWords } from './link-words.ts';

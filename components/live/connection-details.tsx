@@ -2,12 +2,13 @@
 
 /** The whole story behind the pill: transport and why, age, position, and what had to be repaired. */
 import type { ReactNode } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { Link } from '@/lib/client/view-store.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { TextLink } from '../ui/button.tsx';
 import { useSpanWords } from './link-words.ts';
 
+const PROBLEM_KEY = { refused: 'refused', lost: 'lost', 'bad-frame': 'badFrame' } as const;
 const WHY_KEY = { 'no-frame': 'noFrame', refused: 'refused', lost: 'lost' } as const;
 
 function Fact({ term, children }: { term: string; children: ReactNode }) {
@@ -72,7 +73,16 @@ export function ConnectionFacts({ link, nowMs }: { link: Link; nowMs: number }) 
       <Fact term={t('details.resyncs')}>{format.number(link.resyncs)}</Fact>
       <Fact term={t('details.reconnects')}>{format.number(link.reconnects)}</Fact>
       {link.badFrames > 0 ? <Fact term={t('details.badFrames')}>{format.number(link.badFrames)}</Fact> : null}
-      {link.problem ? <Fact term={t('details.problem')}>{link.problem}</Fact> : null}
+      {link.problem ? (
+        <Fact term={t('details.problem')}>
+          {t(`details.problems.${PROBLEM_KEY[link.problem]}`)}
+          {link.problemDetail ? (
+            <code lang="en" className="block text-xs break-words text-muted">
+              {link.problemDetail}
+            </code>
+          ) : null}
+        </Fact>
+      ) : null}
     </dl>
   );
 }

@@ -1,17 +1,18 @@
 'use client';
 
 /** Transport and age of the view, always in sight; pressed, it tells the rest. Age comes from frames, not from sockets. */
-import { ChevronDown, CirclePause, RefreshCw, TriangleAlert, Unplug } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
+import { type ReactNode, useId, useState } from 'react';
 import { useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
 import type { Link, LinkStatus } from '@/lib/client/view-store.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { classNames } from '../ui/class-names.ts';
+import { ChevronDown, CirclePause, RefreshCw, TriangleAlert, Unplug } from '../ui/icons.tsx';
+import { optional } from '../ui/optional.ts';
 import { type PillTone, pillClass } from '../ui/pill.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
 import { ONE_DIGIT, useSpanWords } from './link-words.ts';
 
-const ConnectionDetails = lazy(() => import('./connection-details.tsx'));
+const ConnectionDetails = optional(() => import('./connection-details.tsx'));
 
 const TONE: Readonly<Record<LinkStatus, PillTone>> = {
   idle: 'neutral',
@@ -103,7 +104,7 @@ export function ConnectionPill({ className }: { className?: string }) {
         data-testid="connection-pill"
         data-status={link.status}
         data-transport={link.transport ?? undefined}
-        className={classNames(pillClass(tone), 'h-7 shrink-0 hover:brightness-95', className)}
+        className={classNames(pillClass(tone), 'h-7 min-w-0 hover:brightness-95', className)}
       >
         <PillIcon status={link.status} fallback={link.fallback !== null} />
         <span className="sr-only">{t('pill.label')}: </span>
@@ -117,11 +118,7 @@ export function ConnectionPill({ className }: { className?: string }) {
         onToggle={(event) => setOpen(event.newState === 'open')}
         className="fixed inset-auto top-13 right-2 m-0 w-[min(22rem,calc(100vw-1rem))] rounded-lg border border-control bg-surface p-4 text-text shadow-pop sm:right-4"
       >
-        {open ? (
-          <Suspense fallback={null}>
-            <ConnectionDetails link={link} nowMs={nowMs} />
-          </Suspense>
-        ) : null}
+        {open ? <ConnectionDetails link={link} nowMs={nowMs} /> : null}
       </section>
     </>
   );

@@ -2,11 +2,12 @@
 
 /** Every key and what it does: behind `?` and on the settings page. */
 import { Fragment } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { KeyCap } from '../ui/key-cap.tsx';
 import { NAV_ITEMS } from './nav-items.ts';
 
 const PAGE_KEYS = [
+  ['Ctrl/⌘ K', 'palette'],
   ['?', 'help'],
   ['/', 'filter'],
   ['p', 'pause'],

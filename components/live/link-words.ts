@@ -2,7 +2,7 @@
 
 /** Spans and link facts in the reader's language, for the pill, its details and the banners. */
 import { useCallback } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 
 /** `0.1` seconds up to a minute with the digits that matter, then minutes, then hours. */
 export function useSpanWords(): (spanMs: number) => string {

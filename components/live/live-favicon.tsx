@@ -1,13 +1,12 @@
 'use client';
 
-/** Keeps the picture in the tab true: the count of unhandled hosts, `?` when the link is lost, `!` when we are blind. */
+/** Keeps the picture in the tab true: the count of unhandled alerts, `?` when the link is lost, `!` when we are blind. */
 import { useLive } from '@/lib/client/use-live.ts';
 import { faviconOf } from './favicon.ts';
+import { unhandledCount } from './unhandled.ts';
 
 export function LiveFavicon() {
-  const unhandled = useLive((state) =>
-    state.counts === null ? 0 : state.counts.down - state.counts.acknowledged - state.counts.maintenance,
-  );
+  const unhandled = useLive(unhandledCount);
   const lost = useLive((state) => state.stale);
   const blind = useLive((state) => state.rates?.blind ?? false);
   return <link rel="icon" type="image/svg+xml" href={faviconOf({ unhandled, lost, blind })} />;

@@ -1,11 +1,11 @@
 /** Owns the pages people go to, in their order, with the key that follows `g`. */
-import { Bell, CirclePlus, LayoutDashboard, type LucideIcon, Server, Settings } from 'lucide-react';
+import { Bell, CirclePlus, type Icon, LayoutDashboard, Server, Settings } from '../ui/icons.tsx';
 
 export type NavKey = 'overview' | 'hosts' | 'alerts' | 'add' | 'settings';
 export type NavItem = {
   readonly key: NavKey;
   readonly href: string;
-  readonly icon: LucideIcon;
+  readonly icon: Icon;
   /** The key after `g`; null: no shortcut. */
   readonly chord: string | null;
 };

@@ -1,9 +1,10 @@
 'use client';
 
-/** The page's title: its name, and before it how many hosts are down that nobody has taken, or `?` when the link is lost. */
+/** The page's title: its name, and before it how many alerts nobody has taken, or `?` when the link is lost. */
 import { usePathname } from 'next/navigation';
-import { useTranslations } from 'use-intl';
 import { useLive } from '@/lib/client/use-live.ts';
+import { useTranslations } from '../i18n/language.ts';
+import { unhandledCount } from './unhandled.ts';
 
 type Navigation = 'hosts' | 'alerts' | 'add' | 'settings';
 
@@ -18,9 +19,7 @@ function decoded(segment: string): string {
 export function PageTitle() {
   const t = useTranslations('live.title');
   const nav = useTranslations('common.nav');
-  const unhandled = useLive((state) =>
-    state.counts === null ? 0 : state.counts.down - state.counts.acknowledged - state.counts.maintenance,
-  );
+  const unhandled = useLive(unhandledCount);
   const lost = useLive((state) => state.stale);
   const [first, second] = usePathname().split('/').filter(Boolean);
 

@@ -1,19 +1,17 @@
 import fc from 'fast-check';
-import { createFormatter, createTranslator } from 'use-intl/core';
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '#lib/protocol/host.ts';
 import { reasonInWords } from '#lib/protocol/reason.ts';
-import en from '../i18n/en/alerts.json' with { type: 'json' };
-import zh from '../i18n/zh-CN/alerts.json' with { type: 'json' };
-import { type AlertsTranslator, verdictWords } from './verdict-words.ts';
+import { messagesFor } from '../i18n/messages.ts';
+import { createLanguage } from '../i18n/translator.ts';
+import { verdictWords } from './verdict-words.ts';
 
 const words = (locale: 'en' | 'zh-CN', evidence: Evidence): string => {
-  const messages = { alerts: locale === 'en' ? en : zh };
-  const onError = (error: Error) => {
+  const onError = (error: unknown) => {
     throw error;
   };
-  const t = createTranslator({ locale, messages: messages as never, namespace: 'alerts' as never, onError });
-  return verdictWords(t as unknown as AlertsTranslator, createFormatter({ locale }), evidence);
+  const { translator, format } = createLanguage(locale, messagesFor(locale), 'UTC', onError);
+  return verdictWords(translator('alerts'), format, evidence);
 };
 
 const TIMEOUT: Evidence = {

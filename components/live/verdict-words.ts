@@ -3,12 +3,12 @@
  * language. In English it equals lib/protocol/reason.ts to the letter. Pure.
  */
 
-import type { useFormatter, useTranslations } from 'use-intl';
 import type { Evidence } from '#lib/protocol/host.ts';
 import { windowIsAboutAMinute } from '#lib/protocol/reason.ts';
+import type { Formatter, Translator } from '../i18n/translator.ts';
 
-export type AlertsTranslator = ReturnType<typeof useTranslations<'alerts'>>;
-export type NumberFormatter = Pick<ReturnType<typeof useFormatter>, 'number'>;
+export type AlertsTranslator = Translator<'alerts'>;
+export type NumberFormatter = Pick<Formatter, 'number'>;
 
 /** A span with its unit as people read it: `0.5 s`, `59 s`, `12 min`. The steps are those of formatSpan. */
 export function spanWords(t: AlertsTranslator, format: NumberFormatter, spanMs: number): string {

@@ -1,7 +1,7 @@
 'use client';
 
 /** The room the charts take, before they have come or while there is nothing to draw: so that nothing jumps. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '@/components/i18n/language.ts';
 import { Panel } from '@/components/ui/panel.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 

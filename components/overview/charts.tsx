@@ -1,10 +1,12 @@
 'use client';
 
-/** Loads the charts when the page stands already: their library is larger than everything else on it. */
-import dynamic from 'next/dynamic';
+/** Fetches the charts when the page stands and is live: their library is larger than everything else on it. */
+import { useSettled } from '@/components/live/settled.ts';
+import { optional } from '@/components/ui/optional.ts';
 import { ChartsPlace } from './charts-place.tsx';
 
-export const Charts = dynamic(() => import('./fleet-charts.tsx'), {
-  ssr: false,
-  loading: () => <ChartsPlace />,
-});
+const FleetCharts = optional(() => import('./fleet-charts.tsx'), <ChartsPlace />);
+
+export function Charts() {
+  return useSettled() ? <FleetCharts /> : <ChartsPlace />;
+}

@@ -6,7 +6,7 @@
  */
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { Area, AreaChart, CartesianGrid, Tooltip, type TooltipContentProps, XAxis, YAxis } from 'recharts';
-import { useFormatter, useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
 import { Panel } from '@/components/ui/panel.tsx';
 import { StateShape } from '@/components/ui/state-shape.tsx';
 import { useLink } from '@/lib/client/use-live.ts';

@@ -2,7 +2,7 @@
 
 /** The page in one sentence, and how old it is. Its age comes from the last frame, never from an open socket. */
 import type { ReactNode } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
 import { useAgeMs, useCounts, useLive, useServerNow } from '@/lib/client/use-live.ts';
 import { ageInWords, sentenceFor } from './fleet-facts.ts';
 
@@ -23,8 +23,8 @@ export function FleetSentence() {
 }
 
 const MARKS = {
-  downMark: (words: ReactNode) => <span className="text-down-text">{words}</span>,
-  lateMark: (words: ReactNode) => <span className="text-late-text">{words}</span>,
+  downMark: (words: ReactNode) => <span className="whitespace-nowrap text-down-text">{words}</span>,
+  lateMark: (words: ReactNode) => <span className="whitespace-nowrap text-late-text">{words}</span>,
 };
 
 export function Freshness() {
@@ -33,6 +33,8 @@ export function Freshness() {
   const ageMs = useAgeMs();
   const nowMs = useServerNow();
   const stale = useLive((state) => state.stale);
+  // Paused, it names the moment the view stands at: an age would go on counting.
+  const still = useLive((state) => state.stale || state.link.status === 'paused');
   if (ageMs === null || nowMs === 0) return null;
   const { key, value } = ageInWords(ageMs);
   const asOf = format.dateTime(nowMs - ageMs, {
@@ -47,7 +49,7 @@ export function Freshness() {
       title={t('title', { time: asOf })}
       data-testid="freshness"
     >
-      {t(stale ? 'stale' : key, { seconds: value, minutes: value, hours: value, time: asOf })}
+      {t(still ? 'stale' : key, { seconds: value, minutes: value, hours: value, time: asOf })}
     </p>
   );
 }

@@ -4,7 +4,6 @@
  * The map of every host: a canvas that changed cells are drawn on outside React, and around it what people and
  * assistive technology need: keys, a readout that names the host, scale, legend, and the same hosts as a table.
  */
-import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import {
   type CSSProperties,
@@ -15,8 +14,9 @@ import {
   useRef,
   useState,
 } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '@/components/i18n/language.ts';
 import { IconButton, TextLink } from '@/components/ui/button.tsx';
+import { ChevronLeft, ChevronRight } from '@/components/ui/icons.tsx';
 import { Panel } from '@/components/ui/panel.tsx';
 import { SegmentedControl } from '@/components/ui/segmented-control.tsx';
 import { useCounts, useLive, useLiveHandle } from '@/lib/client/use-live.ts';
@@ -237,7 +237,7 @@ export function HostMap() {
       className="flex flex-col"
       bodyClassName="flex min-h-0 flex-1 flex-col gap-2 p-4"
     >
-      <div className="relative min-h-[clamp(15rem,44dvh,36rem)] flex-1">
+      <div className="relative min-h-[clamp(15rem,44dvh,36rem)] flex-1 lg:min-h-[clamp(15rem,calc(100dvh-48rem),36rem)]">
         <div
           ref={windowRef}
           role="application"

@@ -1,7 +1,7 @@
 'use client';
 
 /** What the map's marks mean: shape and word of each state, worst first. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '@/components/i18n/language.ts';
 import { StateShape } from '@/components/ui/state-shape.tsx';
 import { APPEARANCE_NAMES } from './map-appearance.ts';
 

@@ -2,7 +2,7 @@
 
 /** Names the host under the map's cursor: name, state in words, labels. Spoken when keys moved the cursor. */
 import { useEffect, useState } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '@/components/i18n/language.ts';
 import { TextLink } from '@/components/ui/button.tsx';
 import { StateBadge } from '@/components/ui/state-badge.tsx';
 import { useHostDescriptions, useLive } from '@/lib/client/use-live.ts';

@@ -1,10 +1,10 @@
 'use client';
 
 /** The alerts nobody has taken yet, newest first; each leads to its host. Stands still under pointer and focus. */
-import Link from 'next/link';
 import { useMemo } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
 import { verdictWords } from '@/components/live/verdict-words.ts';
+import { AppLink } from '@/components/ui/app-link.tsx';
 import { TextLink } from '@/components/ui/button.tsx';
 import { Panel } from '@/components/ui/panel.tsx';
 import { RelativeTime } from '@/components/ui/relative-time.tsx';
@@ -74,7 +74,7 @@ export function NewestAlerts() {
               const outcome = outcomeOf(alert);
               return (
                 <li key={alert.id}>
-                  <Link
+                  <AppLink
                     href={hostPath(alert.host)}
                     className="flex items-start gap-2.5 px-4 py-2 no-underline hover:bg-raised focus-visible:-outline-offset-2"
                   >
@@ -97,7 +97,7 @@ export function NewestAlerts() {
                           : verdictWords(verdict, format, alert.evidence)}
                       </span>
                     </span>
-                  </Link>
+                  </AppLink>
                 </li>
               );
             })}

@@ -1,7 +1,7 @@
 'use client';
 
 /** The first action of the page: the host that has been down longest with nobody on it. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '@/components/i18n/language.ts';
 import { LinkButton } from '@/components/ui/button.tsx';
 import { StateShape } from '@/components/ui/state-shape.tsx';
 import { useAlerts } from '@/lib/client/use-live.ts';
@@ -15,10 +15,16 @@ export function OpenTheWorst() {
   if (worst === null) return null;
   const why = t('why', { host: worst.host });
   return (
-    <LinkButton href={hostPath(worst.host)} tone="danger" title={why} data-testid="open-the-worst">
+    <LinkButton
+      href={hostPath(worst.host)}
+      tone="danger"
+      title={why}
+      data-testid="open-the-worst"
+      className="max-w-full"
+    >
       <StateShape kind="down" size={14} />
       {t('open')}
-      <span className="max-w-40 truncate font-normal">{worst.host}</span>
+      <span className="min-w-0 max-w-40 truncate font-normal">{worst.host}</span>
     </LinkButton>
   );
 }

@@ -1,8 +1,8 @@
 'use client';
 
 /** How many hosts are in which state: each counter leads to the list of exactly those hosts. */
-import Link from 'next/link';
-import { useFormatter, useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
+import { AppLink } from '@/components/ui/app-link.tsx';
 import { classNames } from '@/components/ui/class-names.ts';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { STATE_TEXT_CLASS } from '@/components/ui/state-badge.tsx';
@@ -51,7 +51,7 @@ export function StateCounters() {
           if (rare && !hosts) return null;
           return (
             <li key={filter} className="flex-[1_1_6.5rem] sm:flex-[1_1_8.5rem]">
-              <Link
+              <AppLink
                 href={hostsPath(filter)}
                 title={filter === 'unhandled' ? t('unhandledHelp') : help(kind)}
                 data-motion
@@ -79,7 +79,7 @@ export function StateCounters() {
                 <span className="text-xs text-muted sm:text-sm">
                   {filter === 'unhandled' ? t('unhandled') : state(kind)}
                 </span>
-              </Link>
+              </AppLink>
             </li>
           );
         })}

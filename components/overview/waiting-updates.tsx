@@ -1,7 +1,7 @@
 'use client';
 
 /** "5 updates waiting": says what a held feed keeps back, and shows it when asked. Takes no room of its own. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '@/components/i18n/language.ts';
 
 export function WaitingUpdates({ count, onTakeOver }: { count: number; onTakeOver: () => void }) {
   const t = useTranslations('overview.changes');

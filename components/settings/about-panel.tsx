@@ -2,7 +2,7 @@
 
 /** What this server is and how it is doing by its own account. */
 import type { ReactNode } from 'react';
-import { useFormatter, useTranslations } from 'use-intl';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
 import { useSpanWords } from '../live/link-words.ts';
 import { useHealth } from '../live/use-health.ts';
@@ -66,7 +66,13 @@ export function AboutPanel() {
           {health ? (health.status === 'ok' ? t('statusOk') : t('statusDegraded')) : null}
         </Fact>
         <Fact term={t('blind')}>{health ? spanWords(health.ingest.blindMs) : null}</Fact>
-        <Fact term={t('drops')}>{health ? format.number(health.ingest.kernelDrops) : null}</Fact>
+        <Fact term={t('drops')}>
+          {health === null
+            ? null
+            : health.ingest.receiver === 'dgram'
+              ? t('dropsUnknown')
+              : format.number(health.ingest.kernelDrops)}
+        </Fact>
         <Fact term={t('refused')}>
           {health ? (
             <>

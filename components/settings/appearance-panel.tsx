@@ -1,7 +1,7 @@
 'use client';
 
 /** Theme, density of lists, and language. */
-import { useLocale, useTranslations } from 'use-intl';
+import { useLocale, useTranslations } from '../i18n/language.ts';
 import type { Locale } from '../i18n/locales.ts';
 import type { Density, Prefs, ThemeChoice } from '../i18n/prefs.ts';
 import { Panel } from '../ui/panel.tsx';

@@ -1,7 +1,7 @@
 'use client';
 
 /** The keys there are, and the switch for those that act alone. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { useSingleKeysSetting } from '../live/browser-setting.ts';
 import { KeyList } from '../live/key-list.tsx';
 import { Checkbox } from '../ui/checkbox.tsx';

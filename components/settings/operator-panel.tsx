@@ -2,7 +2,7 @@
 
 /** Under which name this browser acknowledges. */
 import { useState } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { MAX_OPERATOR_LENGTH, useOperator } from '../live/browser-setting.ts';
 import { Button } from '../ui/button.tsx';
 import { Field, Input } from '../ui/field.tsx';

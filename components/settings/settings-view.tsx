@@ -1,7 +1,7 @@
 'use client';
 
 /** Everything a person may choose, and what this server is. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import type { Prefs } from '../i18n/prefs.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { AboutPanel } from './about-panel.tsx';

@@ -1,9 +1,9 @@
 'use client';
 
 /** The choice of transport: in force at once, without a reload or a gap, with the link's own words beside it. */
-import { useTranslations } from 'use-intl';
 import type { Mode } from '@/lib/client/ladder.ts';
 import { useLiveHandle, useNow } from '@/lib/client/use-live.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { ConnectionFacts, FallbackWords } from '../live/connection-details.tsx';
 import { useLinkAtTicks, useLinkWords } from '../live/connection-pill.tsx';
 import { Notice } from '../ui/notice.tsx';

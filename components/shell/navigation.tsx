@@ -1,18 +1,17 @@
 'use client';
 
 /** The pages: a row in the header where there is room, a bar at the bottom for a thumb. */
-import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { useFormatter, useTranslations } from 'use-intl';
 import { useLive } from '@/lib/client/use-live.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { isInside, NAV_ITEMS } from '../live/nav-items.ts';
+import { unhandledCount } from '../live/unhandled.ts';
+import { AppLink } from '../ui/app-link.tsx';
 import { classNames } from '../ui/class-names.ts';
 
 function AlertCount() {
   const format = useFormatter();
-  const unhandled = useLive((state) =>
-    state.counts === null ? 0 : state.counts.down - state.counts.acknowledged - state.counts.maintenance,
-  );
+  const unhandled = useLive(unhandledCount);
   if (unhandled <= 0) return null;
   return (
     <span className="rounded-full border border-down/50 tint-down px-1.5 text-xs leading-4.5 font-medium text-down-text">
@@ -40,7 +39,7 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
           const current = isInside(item, pathname);
           return (
             <li key={item.key} className="min-w-0">
-              <Link
+              <AppLink
                 href={item.href}
                 aria-current={current ? 'page' : undefined}
                 data-motion
@@ -65,7 +64,7 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
                     <AlertCount />
                   </span>
                 ) : null}
-              </Link>
+              </AppLink>
             </li>
           );
         })}

@@ -1,7 +1,7 @@
 'use client';
 
 /** For an address that leads nowhere. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { LinkButton } from '../ui/button.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 

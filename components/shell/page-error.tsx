@@ -4,7 +4,7 @@
  * For a page that threw: what happened, what is not affected, what to do. The shell around it stays alive.
  * Comes with every page, so it is made of little.
  */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { buttonClass } from '../ui/button.tsx';
 
 export function PageError({ error, onRetry }: { error: Error & { digest?: string }; onRetry: () => void }) {

@@ -1,28 +1,30 @@
 'use client';
 
 /** What surrounds every page: header with the pages and the connection, banners, keyboard, toasts. */
-import { Keyboard, Pause, Play } from 'lucide-react';
-import Link from 'next/link';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { useTranslations } from 'use-intl';
+import { type ReactNode, useState } from 'react';
 import { useLive, useLiveHandle } from '@/lib/client/use-live.ts';
+import { useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
 import { ConnectionPill } from '../live/connection-pill.tsx';
 import { PageTitle } from '../live/page-title.tsx';
+import { useSettled } from '../live/settled.ts';
+import { AppLink } from '../ui/app-link.tsx';
 import { IconButton } from '../ui/button.tsx';
+import { Keyboard, Pause, Play } from '../ui/icons.tsx';
+import { optional } from '../ui/optional.ts';
 import { Pill } from '../ui/pill.tsx';
 import { Navigation } from './navigation.tsx';
-
-const Banners = lazy(() => import('../live/banners.tsx'));
-const ShellLater = lazy(() => import('./later.tsx'));
 
 /** Until the live one is there; a page without any would ask for /favicon.ico. */
 const STILL_ICON = <link rel="icon" type="image/svg+xml" href="/icon.svg" />;
 
+const Banners = optional(() => import('../live/banners.tsx'));
+const ShellLater = optional(() => import('./later.tsx'), STILL_ICON);
+
 function Brand() {
   const t = useTranslations('common');
   return (
-    <Link
+    <AppLink
       href="/"
       aria-label={t('nav.home')}
       className="flex h-(--control-h) shrink-0 items-center gap-2 rounded-md font-semibold"
@@ -39,7 +41,7 @@ function Brand() {
         />
       </svg>
       <span className="max-sm:sr-only">{t('appName')}</span>
-    </Link>
+    </AppLink>
   );
 }
 
@@ -82,9 +84,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('common');
   const stale = useLive((state) => state.stale);
   const [helpOpen, setHelpOpen] = useState(false);
-  // False on the server and while hydrating: what is lazy is fetched once the page itself is there.
-  const [hydrated, setHydrated] = useState(false);
-  useEffect(() => setHydrated(true), []);
+  const settled = useSettled();
   return (
     <div
       data-stale={stale}
@@ -109,11 +109,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <ConnectionPill />
         </div>
       </header>
-      {hydrated ? (
-        <Suspense fallback={null}>
-          <Banners />
-        </Suspense>
-      ) : null}
+      {settled ? <Banners /> : null}
       <main
         id="content"
         tabIndex={-1}
@@ -127,14 +123,12 @@ export function Shell({ children }: { children: ReactNode }) {
         <MemoryNote />
       </footer>
       <Navigation place="bottom" />
-      {hydrated ? (
-        <Suspense fallback={STILL_ICON}>
-          <ShellLater
-            helpOpen={helpOpen}
-            onHelp={() => setHelpOpen((open) => !open)}
-            onHelpClosed={() => setHelpOpen(false)}
-          />
-        </Suspense>
+      {settled ? (
+        <ShellLater
+          helpOpen={helpOpen}
+          onHelp={() => setHelpOpen((open) => !open)}
+          onHelpClosed={() => setHelpOpen(false)}
+        />
       ) : (
         STILL_ICON
       )}

@@ -1,6 +1,9 @@
 'use client';
 
-/** The keys that act on every page: `g` + letter, `?`, `/` and `p`. Lists bind their own (components/live/single-keys). */
+/**
+ * The keys that act on every page: Ctrl/⌘ K, `g` + letter, `?`, `/` and `p`. Lists bind their own
+ * (components/live/single-keys).
+ */
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef } from 'react';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
@@ -15,7 +18,14 @@ const CHORD_TARGETS: Readonly<Record<string, string>> = Object.fromEntries(
 /** The input a page calls its filter: `data-filter-input`. */
 const FILTER_SELECTOR = '[data-filter-input]';
 
-export function Shortcuts({ onHelp }: { onHelp: () => void }) {
+/** ⌘ where there is one: there Ctrl K deletes to the end of the line. */
+function isPalettePress(event: KeyboardEvent): boolean {
+  if (event.isComposing || event.keyCode === 229 || event.altKey || event.shiftKey) return false;
+  const apple = /Mac|iP(hone|ad|od)/.test(navigator.platform);
+  return event.key.toLowerCase() === 'k' && (apple ? event.metaKey : event.ctrlKey);
+}
+
+export function Shortcuts({ onHelp, onPalette }: { onHelp: () => void; onPalette: () => void }) {
   const router = useRouter();
   const live = useLiveHandle();
   const chord = useRef<ChordState>(null);
@@ -38,6 +48,22 @@ export function Shortcuts({ onHelp }: { onHelp: () => void }) {
     window.addEventListener('keydown', onKeyDown, { capture: true });
     return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
   }, [router]);
+
+  const newestOnPalette = useRef(onPalette);
+  useEffect(() => {
+    newestOnPalette.current = onPalette;
+  });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!isPalettePress(event)) return;
+      event.preventDefault();
+      // Over another dialog there is nowhere to go.
+      const open = document.querySelector('dialog[open]');
+      if (open === null || open.hasAttribute('data-palette')) newestOnPalette.current();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, []);
 
   useSingleKeys({
     '?': onHelp,

@@ -1,6 +1,6 @@
 /** Buttons, and links that look like them. All are at least 28 px high, 44 px for a finger. */
-import Link from 'next/link';
 import type { ComponentProps, ReactNode } from 'react';
+import { AppLink, type AppLinkProps } from './app-link.tsx';
 import { classNames } from './class-names.ts';
 
 export type ButtonTone = 'primary' | 'neutral' | 'quiet' | 'danger';
@@ -53,18 +53,14 @@ export function IconButton({
   );
 }
 
-export function LinkButton({
-  tone = 'neutral',
-  className,
-  ...rest
-}: ComponentProps<typeof Link> & { tone?: ButtonTone }) {
-  return <Link data-motion className={classNames(buttonClass(tone), className)} {...rest} />;
+export function LinkButton({ tone = 'neutral', className, ...rest }: AppLinkProps & { tone?: ButtonTone }) {
+  return <AppLink data-motion className={classNames(buttonClass(tone), className)} {...rest} />;
 }
 
 /** A link in running text: underlined, so that colour is not its only mark. */
-export function TextLink({ className, ...rest }: ComponentProps<typeof Link>) {
+export function TextLink({ className, ...rest }: AppLinkProps) {
   return (
-    <Link
+    <AppLink
       className={classNames(
         'rounded-sm text-accent underline decoration-accent/40 underline-offset-2 hover:decoration-accent',
         className,

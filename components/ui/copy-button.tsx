@@ -1,10 +1,10 @@
 'use client';
 
 /** Copies a text and says that it did. Falls back to the old command where the clipboard API is not there (http). */
-import { Check, Copy } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { Button, type ButtonTone } from './button.tsx';
+import { Check, Copy } from './icons.tsx';
 
 const SAY_COPIED_MS = 2000;
 

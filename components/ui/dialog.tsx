@@ -4,11 +4,11 @@
  * A modal dialog on the platform's own <dialog>: it traps the focus, closes on Esc and on its backdrop, and
  * gives the focus back. Its content is only there while it is open.
  */
-import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
+import { X } from './icons.tsx';
 
 export function Dialog({
   open,

@@ -1,11 +1,11 @@
 'use client';
 
 /** A sentence the page says about itself, in its flow: what happened, and what can be done about it. */
-import { CircleAlert, Info, TriangleAlert, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
+import { CircleAlert, Info, TriangleAlert, X } from './icons.tsx';
 
 export type NoticeTone = 'info' | 'success' | 'warning' | 'danger';
 

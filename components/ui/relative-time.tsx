@@ -2,7 +2,7 @@
 
 /** An instant as "12 s ago", with the absolute date and time on hover and on focus. Ticks with the shared clock. */
 import { useMemo } from 'react';
-import { useLocale } from 'use-intl';
+import { useLocale } from '../i18n/language.ts';
 import { classNames } from './class-names.ts';
 import { useNowMs } from './clock.ts';
 import { Tooltip } from './tooltip.tsx';

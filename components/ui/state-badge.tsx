@@ -1,7 +1,7 @@
 'use client';
 
 /** A state as shape, colour and word together. The one way to show a state in text. */
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { classNames } from './class-names.ts';
 import { StateShape } from './state-shape.tsx';
 import type { StateKind } from './tokens.ts';
@@ -49,7 +49,8 @@ export function StateBadge({
       )}
     >
       <StateShape kind={kind} size={shapePx} />
-      {t(kind)}
+      {/* The word is what others align with, not the shape's lower edge. */}
+      <span className="self-baseline">{t(kind)}</span>
     </span>
   );
 }

@@ -1,11 +1,11 @@
 'use client';
 
 /** Draws the toasts. They wait while the pointer or the focus is on them. Rendered once, by the shell. */
-import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../i18n/language.ts';
 import { Button, IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
+import { X } from './icons.tsx';
 import { dismissToast, type ShownToast, shownToasts, subscribeToasts } from './toast.ts';
 
 const NONE: readonly ShownToast[] = [];

@@ -4,9 +4,10 @@
  * A line of text about the element inside, on hover and on focus; Esc hides it, the pointer may move onto it.
  * Fixed to the window, so that no scrolling table clips it. The tip itself is loaded when first wanted.
  */
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { optional } from './optional.ts';
 
-const Tip = lazy(() => import('./tooltip-tip.tsx'));
+const Tip = optional(() => import('./tooltip-tip.tsx'));
 
 /** Time for the pointer to cross the gap between element and tip. */
 const LINGER_MS = 120;
@@ -36,11 +37,9 @@ export function Tooltip({ text, children }: { text: ReactNode; children: ReactNo
     >
       {children}
       {shown && text !== null ? (
-        <Suspense fallback={null}>
-          <Tip anchor={anchor} onHide={hide}>
-            {text}
-          </Tip>
-        </Suspense>
+        <Tip anchor={anchor} onHide={hide}>
+          {text}
+        </Tip>
       ) : null}
     </span>
   );

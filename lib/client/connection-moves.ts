@@ -102,6 +102,7 @@ export function failCurrent(moves: Moves, reason: CloseReason): void {
   const failed = next.current;
   next.current = null;
   next.problem = reason.detail;
+  next.failure = reason;
   next.resyncAtMs = null;
   if (failed?.delivered) {
     next.reconnects++;
@@ -115,22 +116,54 @@ export function failCurrent(moves: Moves, reason: CloseReason): void {
     stand(moves, next.candidate);
     return;
   }
-  const rungs = rungsOf(next.mode);
-  const giveUpAfterMs = rungs[next.rung]!.giveUpAfterMs;
-  if (giveUpAfterMs !== null && nowMs - next.rungSinceMs >= giveUpAfterMs) {
-    fallBack(moves, reason);
-    next.rung++;
-    next.rungSinceMs = nowMs;
-    launch(moves);
+  const giveUpAtMs = giveUpAtMsOf(moves);
+  if (giveUpAtMs !== null && nowMs >= giveUpAtMs) {
+    leaveRung(moves, reason);
     return;
   }
   next.retryAtMs = nowMs + retryDelayMs(moves, reason);
+  // A refused connection fails at once: the pause before its next try must not put off the lower rung.
+  if (giveUpAtMs !== null && reason.retryAfterMs === undefined) {
+    next.retryAtMs = Math.min(next.retryAtMs, giveUpAtMs);
+  }
   next.phase = 'reconnecting';
   if (next.rung > 0 && next.climbAtMs === null) planClimb(moves);
   if (next.rung > 0 && !failed?.delivered) {
     // Nothing works at all: no transport is to blame, so the next round begins at the best one.
     Object.assign(next, { rung: 0, fallback: null, climbAtMs: null, rungSinceMs: next.retryAtMs });
   }
+}
+
+/** When `auto` leaves this rung unless a frame comes; null = never. */
+function giveUpAtMsOf(moves: Moves): number | null {
+  const { giveUpAfterMs } = rungOf(moves);
+  return giveUpAfterMs === null ? null : moves.next.rungSinceMs + giveUpAfterMs;
+}
+
+/** One rung down, at once unless the server asked to be left alone. */
+function leaveRung(moves: Moves, reason: CloseReason): void {
+  const { next, nowMs } = moves;
+  fallBack(moves, reason);
+  next.rung++;
+  next.rungSinceMs = nowMs;
+  if (reason.retryAfterMs === undefined) {
+    launch(moves);
+    return;
+  }
+  next.retryAtMs = nowMs + retryDelayMs(moves, reason);
+  next.phase = 'reconnecting';
+}
+
+/** What the pause after a failure was for. */
+function retry(moves: Moves, retryAtMs: number): void {
+  const { next, nowMs } = moves;
+  const giveUpAtMs = giveUpAtMsOf(moves);
+  if (nowMs - retryAtMs >= SLEPT_MS) next.rungSinceMs = nowMs;
+  else if (giveUpAtMs !== null && nowMs >= giveUpAtMs && next.failure?.retryAfterMs === undefined) {
+    leaveRung(moves, next.failure!);
+    return;
+  }
+  launch(moves);
 }
 
 function fallBack(moves: Moves, { kind, detail, noFrame }: CloseReason & { noFrame?: boolean }): void {
@@ -302,7 +335,7 @@ export function tickConnected(moves: Moves): void {
 export function tickWaiting(moves: Moves): void {
   const { next, nowMs } = moves;
   if (next.current !== null) tickConnected(moves);
-  else if (next.retryAtMs !== null && nowMs >= next.retryAtMs) launch(moves);
+  else if (next.retryAtMs !== null && nowMs >= next.retryAtMs) retry(moves, next.retryAtMs);
 }
 
 function currentDueAtMs(moves: Moves): number {

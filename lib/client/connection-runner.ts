@@ -27,6 +27,10 @@ import type { Link } from './view-store.ts';
 /** So many digest mismatches within DIGEST_TROUBLE_MS are said on the page. */
 const DIGEST_TROUBLE_COUNT = 3;
 const DIGEST_TROUBLE_MS = 600_000;
+/** The first look is no connection of the machine's, which numbers its own from 0 up. */
+const FIRST_LOOK = -1;
+/** A first look without an answer by then holds the connection up no longer. */
+const FIRST_LOOK_WITHIN_MS = 1_000;
 /** How fast the estimate of the server's clock follows frames that were slower than the fastest one. */
 const OFFSET_DRIFT = 0.05;
 
@@ -59,6 +63,7 @@ export class ConnectionRunner {
   #connection: Connection = newConnection('auto');
   #stepping = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #firstLookTimer: ReturnType<typeof setTimeout> | null = null;
   #newestNowMs = 0;
   #clockShiftMs = 0;
   #lastFrameAtMs: number | null = null;
@@ -66,6 +71,8 @@ export class ConnectionRunner {
   #mismatchesAtMs: number[] = [];
   #digestMismatches = 0;
   #resets = 0;
+  /** The connection that last said R: its snapshot follows. */
+  #resetBy: number | null = null;
   #badFrames = 0;
   #badProblem: string | null = null;
   #versionMismatch = false;
@@ -87,6 +94,8 @@ export class ConnectionRunner {
     const nowMs = this.#steadyNowMs();
     const off = connection.phase === 'idle' || connection.phase === 'stopped';
     const planned = rungsOf(connection.mode)[connection.rung]!.transport;
+    const ended = connection.problem !== null;
+    const bad = connection.phase === 'live' ? null : this.#badProblem;
     const recent = this.#mismatchesAtMs.filter((atMs) => nowMs - atMs < DIGEST_TROUBLE_MS);
     return {
       status: statusOf(connection, nowMs),
@@ -95,7 +104,8 @@ export class ConnectionRunner {
       lastFrameAtMs: this.#lastFrameAtMs,
       retryAtMs: connection.retryAtMs === null ? null : connection.retryAtMs - this.#clockShiftMs,
       fallback: connection.fallback,
-      problem: connection.problem ?? (connection.phase === 'live' ? null : this.#badProblem),
+      problem: ended ? (connection.failure?.kind ?? 'lost') : bad === null ? null : 'bad-frame',
+      problemDetail: connection.problem ?? bad,
       digestMismatches: this.#digestMismatches,
       digestTrouble: recent.length >= DIGEST_TROUBLE_COUNT,
       resyncs: connection.resyncs + this.#resets,
@@ -129,12 +139,43 @@ export class ConnectionRunner {
     this.#options.onNews();
   }
 
+  /**
+   * In `auto` a view that holds nothing yet takes one look by a plain request: its answer is there before the
+   * streaming transport's code is loaded and its connection made, which then goes on from that position.
+   */
   start(): void {
     this.#check.restart();
-    this.dispatch({ type: 'start' });
+    if (this.#connection.mode === 'auto' && this.view.epoch === null) this.#lookFirst();
+    else this.dispatch({ type: 'start' });
+  }
+
+  #lookFirst(): void {
+    const sink: SourceSink = {
+      opened: () => {},
+      frame: (value) => this.#receive(value, FIRST_LOOK),
+      closed: () => this.#afterFirstLook(),
+    };
+    const { origin, sources } = this.#options;
+    this.#firstLookTimer = setTimeout(() => this.#afterFirstLook(), FIRST_LOOK_WITHIN_MS);
+    this.#sources.set(FIRST_LOOK, sources.polling({ origin, position: () => this.#position(), sink }));
+    this.#options.onNews();
+  }
+
+  #endFirstLook(): boolean {
+    if (this.#firstLookTimer === null) return false;
+    clearTimeout(this.#firstLookTimer);
+    this.#firstLookTimer = null;
+    this.#sources.get(FIRST_LOOK)?.stop();
+    this.#sources.delete(FIRST_LOOK);
+    return true;
+  }
+
+  #afterFirstLook(): void {
+    if (this.#endFirstLook()) this.dispatch({ type: 'start' });
   }
 
   stop(): void {
+    this.#endFirstLook();
     this.dispatch({ type: 'stop' });
     this.#check.stop();
   }
@@ -194,7 +235,10 @@ export class ConnectionRunner {
   }
 
   #apply(frame: Frame, id: number): void {
-    if (frame.t === 'R' && !this.view.wantsSnapshot) this.#resets++;
+    if (frame.t === 'R') {
+      if (!this.view.wantsSnapshot) this.#resets++;
+      this.#resetBy = id;
+    }
     const { change, demand, proof } = this.#applier.apply(frame);
     if (proof) this.#fresh(frame);
     if (change !== null) {
@@ -203,9 +247,18 @@ export class ConnectionRunner {
     }
     if (demand !== null) this.#demand(id, demand);
     else if (frame.t === 'A' || frame.t === 'R') this.#options.onNews();
+    else if (this.#snapshotIsNotComing(id)) this.#demand(id, 'gap');
     else this.dispatch({ type: 'frame', id, proof });
     if (frame.t === 'A' && frame.f > 0 && frame.more) this.#options.onMoreAlerts();
-    this.#sources.get(id)?.ack(this.view.seq);
+    // What this connection brought: another one may be ahead, and its s would say nothing to this server side.
+    const moved = (frame.t === 'S' || frame.t === 'D') && frame.e === this.view.epoch;
+    if (moved && frame.s <= this.view.seq) this.#sources.get(id)?.ack(frame.s);
+    if (id === FIRST_LOOK && frame.t !== 'A') this.#afterFirstLook();
+  }
+
+  /** A connection made before the view was found wrong goes on from its position, which no diff puts right. */
+  #snapshotIsNotComing(id: number): boolean {
+    return this.view.wantsSnapshot && this.view.epoch !== null && this.#resetBy !== id;
   }
 
   #fresh(frame: Frame): void {

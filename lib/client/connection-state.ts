@@ -46,6 +46,8 @@ export type Connection = {
   lastResyncAtMs: number | null;
   fallback: Fallback | null;
   problem: string | null;
+  /** How the last connection ended; null before that. */
+  failure: CloseReason | null;
   resyncs: number;
   reconnects: number;
   nextId: number;
@@ -89,6 +91,7 @@ export function newConnection(mode: Mode): Connection {
     lastResyncAtMs: null,
     fallback: null,
     problem: null,
+    failure: null,
     resyncs: 0,
     reconnects: 0,
     nextId: 1,

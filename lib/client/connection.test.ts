@@ -177,19 +177,45 @@ describe('ladder', () => {
     expect(machine.connection.fallback).not.toBe(null);
   });
 
-  test('C19: connections that fail at once are tried again until 3 s have passed', () => {
-    const machine = live();
-    machine.random = 0.1;
-    machine.pass(6_000).proof().lose();
-    const startedMs = machine.nowMs;
-    while (machine.newestTransport() !== 'polling') {
-      machine.pass(machine.connection.retryAtMs! - machine.nowMs);
-      expect(machine.newest.transport).toBe('socketio');
-      machine.lose();
-    }
-    expect(machine.nowMs - startedMs).toBeGreaterThanOrEqual(3_000);
-    expect(machine.nowMs - startedMs).toBeLessThan(6_000);
-    expect(machine.connection.fallback).toMatchObject({ from: 'socketio', why: 'lost', detail: 'cut' });
+  test.each([0.1, 0.5, 0.999])(
+    'C19: connections that fail at once are tried again until 3 s have passed, and no longer (random %d)',
+    (random) => {
+      const machine = live();
+      machine.random = random;
+      machine.pass(6_000).proof().lose();
+      const startedMs = machine.nowMs;
+      for (;;) {
+        machine.pass(machine.connection.retryAtMs! - machine.nowMs);
+        if (machine.newest.transport === 'polling') break;
+        machine.lose();
+      }
+      expect(machine.nowMs - startedMs).toBe(3_000);
+      expect(machine.transports).toEqual(['polling']);
+      expect(machine.connection.fallback).toMatchObject({ from: 'socketio', why: 'lost', detail: 'cut' });
+      expect(machine.proof().status).toBe('live');
+    },
+  );
+
+  test('C18, C19: a server that asks to be left alone is not asked over the next transport instead', () => {
+    const machine = new Machine().send({ type: 'start' });
+    machine.lose(machine.newest.id, 5_000).pass(4_999);
+    expect(machine.transports).toEqual([]);
+    machine.pass(1);
+    expect(machine.transports).toEqual(['socketio']);
+    machine.lose(machine.newest.id, 5_000).pass(4_999);
+    expect([machine.transports, machine.status]).toEqual([[], 'reconnecting']);
+    machine.pass(1);
+    expect(machine.transports).toEqual(['polling']);
+    expect(machine.connection.fallback).toMatchObject({ from: 'socketio' });
+  });
+
+  test('C19: a page that slept through its retry begins at the best transport', () => {
+    const machine = live().lose();
+    machine.nowMs += 3_600_000;
+    machine.send({ type: 'tick' });
+    expect(machine.transports).toEqual(['socketio']);
+    machine.lose();
+    expect(machine.connection.fallback).toBe(null);
   });
 
   test.each([

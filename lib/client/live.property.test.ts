@@ -24,19 +24,20 @@ class Network {
   #connect({ sink, position }: SourceOptions, everyMs: number | null) {
     let timer: ReturnType<typeof setTimeout>;
     let stopped = false;
-    let late: Frame | null = null;
+    let late: readonly Frame[] | null = null;
     let sentS = 0;
     let sentE = '';
-    const give = (frame: Frame): void => {
-      if (!stopped) sink.frame(structuredClone(frame));
+    const give = (frames: readonly Frame[]): void => {
+      for (const frame of frames) if (!stopped) sink.frame(structuredClone(frame));
     };
     const deliver = (frames: readonly Frame[]): void => {
-      for (const frame of frames) {
+      // A poll's answer is one body: what happens to it happens to all of it.
+      for (const unit of everyMs === null ? frames.map((frame) => [frame]) : [frames]) {
         const held = late;
         late = null;
-        if (this.fate === 'late' && held === null) late = frame;
-        else if (this.fate !== 'drop') give(frame);
-        if (this.fate === 'twice') give(frame);
+        if (this.fate === 'late' && held === null) late = unit;
+        else if (this.fate !== 'drop') give(unit);
+        if (this.fate === 'twice') give(unit);
         if (held !== null) give(held);
       }
       sentS = this.server.seq;
@@ -66,9 +67,13 @@ class Network {
           return;
         }
         deliver(everyMs === null ? [this.server.beat()] : this.server.answer(position()));
-        timer = setTimeout(again, everyMs ?? 5_000);
+        next();
       };
-      timer = setTimeout(again, everyMs ?? 5_000);
+      // A frame may have ended this connection.
+      const next = (): void => {
+        if (!stopped) timer = setTimeout(again, everyMs ?? 5_000);
+      };
+      next();
     };
     const stop = (): void => {
       stopped = true;

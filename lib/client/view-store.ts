@@ -31,6 +31,9 @@ export type Fallback = {
   readonly detail: string;
 };
 
+/** As a source ends (`source.ts`), or `bad-frame`: what arrived was not of the protocol. */
+export type LinkProblem = 'refused' | 'lost' | 'bad-frame';
+
 export type Link = {
   readonly status: LinkStatus;
   /** The transport in use or being tried; null before the start and after the stop. */
@@ -40,8 +43,10 @@ export type Link = {
   readonly lastFrameAtMs: number | null;
   readonly retryAtMs: number | null;
   readonly fallback: Fallback | null;
-  /** Why the last connection ended, in words; null while all is well. */
-  readonly problem: string | null;
+  /** How the last connection ended; null while all is well. */
+  readonly problem: LinkProblem | null;
+  /** The same as the transport or the parser told it: technical, English. */
+  readonly problemDetail: string | null;
   readonly digestMismatches: number;
   /** Three digest mismatches within ten minutes: the page says so. */
   readonly digestTrouble: boolean;
@@ -106,6 +111,7 @@ export const INITIAL_LINK: Link = {
   retryAtMs: null,
   fallback: null,
   problem: null,
+  problemDetail: null,
   digestMismatches: 0,
   digestTrouble: false,
   resyncs: 0,

@@ -3,7 +3,8 @@
  * doubling and changed in place, never copied per diff. No time, no I/O. O(1) a change, O(n) a snapshot.
  */
 import { StateDigest } from '#lib/protocol/digest.ts';
-import { ACKNOWLEDGED, type HostCounts, HostState, MAINTENANCE, STATE_MASK } from '#lib/protocol/host.ts';
+import type { HostCounts } from '#lib/protocol/host.ts';
+import { hostCountsOf } from '#lib/protocol/host-counts.ts';
 import { AlertView } from './alert-view.ts';
 import type { Rates } from './view-store.ts';
 
@@ -61,28 +62,7 @@ export class View {
   }
 
   counts(): HostCounts {
-    const byState = [0, 0, 0, 0, 0, 0];
-    let acknowledged = 0;
-    let maintenance = 0;
-    this.#histogram.forEach((hosts, byte) => {
-      const state = byte & STATE_MASK;
-      if (hosts === 0 || state >= byState.length) return;
-      byState[state]! += hosts;
-      if (state !== HostState.down) return;
-      if (byte & MAINTENANCE) maintenance += hosts;
-      else if (byte & ACKNOWLEDGED) acknowledged += hosts;
-    });
-    const [, pending, up, late, down, left] = byState as [number, number, number, number, number, number];
-    return {
-      total: pending + up + late + down + left,
-      pending,
-      up,
-      late,
-      down,
-      left,
-      acknowledged,
-      maintenance,
-    };
+    return hostCountsOf(this.#histogram);
   }
 
   #resize(slots: number): void {

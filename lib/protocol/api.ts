@@ -28,7 +28,12 @@ export type Health = {
 /** What a page has to know of the server beside hosts: where agents send to, what is marked, what is kept. */
 export type About = {
   readonly version: string;
-  readonly heartbeat: { readonly host: string; readonly port: number };
+  readonly heartbeat: {
+    readonly host: string;
+    readonly port: number;
+    /** Where other machines can send to: empty while heartbeats are heard on loopback alone. */
+    readonly addresses: readonly string[];
+  };
   /** A simulated fleet feeds this server. */
   readonly demo: boolean;
   /** `memory`: acknowledgements and history end with the process. */

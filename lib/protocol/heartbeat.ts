@@ -178,6 +178,7 @@ export function parseInterval(text: string): number | null {
   return Math.ceil(intervalMs / INTERVAL_UNIT_MS) * INTERVAL_UNIT_MS;
 }
 
+const SPACE = 0x20;
 const SEQ = /^[1-9][0-9]{0,9}$/;
 
 function isAlphanumeric(byte: number): boolean {
@@ -190,7 +191,12 @@ export function parseTextHeartbeat(bytes: Uint8Array): TextHeartbeat | RejectRea
   if (!isAlphanumeric(bytes[0]!)) return 'bad_magic';
   if (bytes.length > MAX_TEXT_BYTES) return 'bad_length';
   let text = decodeUtf8(bytes);
-  if (text === null) return 'bad_label';
+  if (text === null) {
+    const nameEnd = bytes.indexOf(SPACE);
+    return decodeUtf8(nameEnd === -1 ? bytes : bytes.subarray(0, nameEnd)) === null
+      ? 'bad_name'
+      : 'bad_label';
+  }
   if (text.endsWith('\n')) text = text.slice(0, text.endsWith('\r\n') ? -2 : -1);
   const [name, ...pairs] = text.split(' ');
   if (!isHostName(name!)) return 'bad_name';

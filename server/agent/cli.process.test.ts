@@ -342,7 +342,7 @@ describe('status', () => {
       'hosts       10,000: 9,498 up, 0 late, 500 down (3 acknowledged), 2 left',
       'heartbeats  9,501/s, 1,234,567 accepted in all',
       'rejected    bad_length 10',
-      'receiver    dgram, 1 shard, 0 dropped by the kernel',
+      'receiver    dgram, 1 shard, drops by the kernel not known',
       'blind       no',
     ]);
     expect(exitCode).toBe(0);
@@ -389,6 +389,27 @@ describe('on an older Node', () => {
     await listener.until((arrivals) => arrivals.length >= 3);
     child.kill('SIGTERM');
     expect(await child.exit).toEqual({ code: 0, signal: null });
+    await listener.until((arrivals) => typeOf(arrivals.at(-1)!) === 3);
+  });
+
+  test.each([
+    ['a current Node', []],
+    ['an older Node', OLD_NODE],
+  ])('G29: on %s, the shell of npx goes and the host says bye', async (_, nodeOptions) => {
+    const listener = await listen();
+    const command = [process.execPath, ...nodeOptions, BIN, ...agentArgs(listener.port)];
+    // More than one command, so that the shell stays in between.
+    const script = `${command.map((word) => `'${word}'`).join(' ')}; true`;
+    const shell = new SpawnedProcess(
+      ['-c', script],
+      { env: { XDG_STATE_HOME: folder, npm_lifecycle_event: 'npx' } },
+      'sh',
+    );
+    running.push(shell);
+    await listener.until((arrivals) => arrivals.length >= 3);
+    shell.kill('SIGTERM');
+    // Its output closes when the agent, which holds it too, has ended.
+    expect((await shell.exit).signal).toBe('SIGTERM');
     await listener.until((arrivals) => typeOf(arrivals.at(-1)!) === 3);
   });
 

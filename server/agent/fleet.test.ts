@@ -302,6 +302,7 @@ describe('what happens to it', () => {
     expect(beats.filter((each) => each.length === 48).length).toBe(94);
     expect(beats.filter((each) => each.length === 32).length).toBe(6);
     expect(fleet.tally.cutOff).toBe(6 * 16);
+    expect(beats.every(([first]) => first!.type === MessageType.hello && first!.seq === 1)).toBe(true);
   });
 
   test('G6: a fleet hello carries its own name, id and labels', () => {

@@ -207,7 +207,9 @@ export class Fleet {
     if (this.#rackCuts[rackOf(host, this.#options)]! > 0) return true;
     if (this.#flapping[host] === 0) return false;
     const { seed, intervalMs } = this.#options;
-    const phase = fractionOf(seed, Stream.flapPhase, host) * FLAP_PERIOD_INTERVALS;
+    // Its opening hello gets through, or it would go without a name for minutes.
+    const latestPhase = FLAP_PERIOD_INTERVALS - FLAP_CUT_INTERVALS - 1;
+    const phase = fractionOf(seed, Stream.flapPhase, host) * latestPhase;
     return (
       (offsetMs / intervalMs + phase) % FLAP_PERIOD_INTERVALS >= FLAP_PERIOD_INTERVALS - FLAP_CUT_INTERVALS
     );

@@ -11,11 +11,27 @@ import { fileURLToPath } from 'node:url';
 
 const FIRST_NODE_WITH_TYPESCRIPT = 24;
 
+endWithNpm();
 if (Number.parseInt(process.versions.node, 10) >= FIRST_NODE_WITH_TYPESCRIPT) {
   const { runFromProcess } = await import('./cli.ts');
   await runFromProcess();
 } else {
   runWithBundledNode();
+}
+
+/**
+ * npx hands a SIGTERM to the shell it started, which ends without passing it on: when that shell has gone, this is
+ * told as by SIGTERM, so that the host says bye. A child of this same program has its own way to learn of it.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined || process.channel) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
 }
 
 function bundledNode() {

@@ -59,7 +59,7 @@ export function statusLines(health: Health, url: URL): readonly string[] {
     ],
     [
       'receiver',
-      `${ingest.receiver}, ${ingest.shards === 1 ? '1 shard' : `${ingest.shards} shards`}, ${count(ingest.kernelDrops)} dropped by the kernel`,
+      `${ingest.receiver}, ${ingest.shards === 1 ? '1 shard' : `${ingest.shards} shards`}, ${drops(ingest)}`,
     ],
     [
       'blind',
@@ -68,6 +68,13 @@ export function statusLines(health: Health, url: URL): readonly string[] {
   ] as const;
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+/** `node:dgram` cannot know what the kernel dropped before it was read. */
+function drops({ receiver, kernelDrops }: Health['ingest']): string {
+  return receiver === 'dgram'
+    ? 'drops by the kernel not known'
+    : `${count(kernelDrops)} dropped by the kernel`;
 }
 
 function whyUnreachable(error: unknown): string {

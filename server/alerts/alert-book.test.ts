@@ -212,6 +212,17 @@ describe('acknowledgement', () => {
     expect(book.expire(9_000)).toEqual([]);
   });
 
+  test('A15: many that expire at once can be ended in portions', () => {
+    const book = new AlertBook();
+    const hosts = Array.from({ length: 7 }, (_, i) => `00000000000000b${i}`);
+    for (const host of hosts) goDown(book, host, 1_000);
+    const ids = hosts.map((host) => `${host}-1`);
+    book.acknowledge(ids, order({ expiresInMs: 1_000 }), 1_000);
+    const portions = [1, 2, 3, 4].map(() => book.expire(2_000, 3).map(({ alert }) => alert.id));
+    expect(portions.map((portion) => portion.length)).toEqual([3, 3, 1, 0]);
+    expect(portions.flat().sort()).toEqual(ids);
+  });
+
   test('A16: an acknowledgement after an unnoticed expiry wins', () => {
     const book = new AlertBook();
     goDown(book, WEB, 1_000);
@@ -257,6 +268,32 @@ describe('acknowledgement', () => {
     expect(undo.skipped).toBe(1);
     expect(book.openOf(WEB)?.ack?.by).toBe('bob');
     expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', 6_000)).toEqual({ changes: [], skipped: 0 });
+  });
+
+  test('A18: undo reaches a host that recovered in between, so that a resumption does not bring it back', () => {
+    const book = new AlertBook();
+    for (const host of [WEB, DB]) goDown(book, host, 1_000);
+    book.acknowledge([`${WEB}-1`], order(), 2_000);
+    book.acknowledge([`${DB}-1`], order({ batchId: 'batch-2', expiresInMs: 1_000 }), 2_000);
+    for (const host of [WEB, DB]) book.up(host, 3_000);
+    expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', 4_000)).toMatchObject({
+      skipped: 0,
+      changes: [{ kind: 'unacknowledged', by: 'ada', alert: { id: `${WEB}-1`, closedAt: 3_000, ack: null } }],
+    });
+    expect(book.unacknowledge({ batchId: 'batch-2' }, 'ada', 4_000)).toEqual({ skipped: 1, changes: [] });
+    goDown(book, WEB, 5_000);
+    expect([book.openOf(WEB)?.id, book.openOf(WEB)?.ack]).toEqual([`${WEB}-1`, null]);
+  });
+
+  test('A18: what can no longer be resumed keeps who acknowledged it', () => {
+    const book = new AlertBook();
+    for (const host of [WEB, DB]) goDown(book, host, 1_000);
+    book.acknowledge([`${WEB}-1`, `${DB}-1`], order(), 2_000);
+    book.up(WEB, 3_000);
+    book.left(DB, 3_000, verdict('bye'));
+    const afterMs = 3_000 + resumptionMs(TIMEOUT_MS) + 1;
+    expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', afterMs)).toEqual({ skipped: 2, changes: [] });
+    expect(book.get(`${DB}-1`)?.ack?.by).toBe('ada');
   });
 
   test('A19: an id named twice counts once', () => {

@@ -3,13 +3,7 @@
  * the pipeline passes instants in and carries the changes to the store and the live log. Main thread.
  * Cost: O(1) a call; O(ids) for acknowledgements; O(acknowledgements with an expiry) when one falls due.
  */
-import {
-  type Acknowledgement,
-  type AckOutcome,
-  type Alert,
-  type AlertId,
-  parseAlertId,
-} from '#lib/protocol/alert.ts';
+import type { Acknowledgement, AckOutcome, Alert, AlertId } from '#lib/protocol/alert.ts';
 import type { Evidence, HostId } from '#lib/protocol/host.ts';
 
 /** Closed episodes stay resumable at least this long. */
@@ -97,10 +91,7 @@ export class AlertBook {
 
   /** An episode that is open, or closed and still resumable. */
   get(id: AlertId): Alert | null {
-    const hostId = parseAlertId(id)?.hostId;
-    if (hostId === undefined) return null;
-    const episode = this.#open.get(hostId) ?? this.#closed.get(hostId);
-    return episode?.alert.id === id ? episode.alert : null;
+    return this.#keptEpisode(id)?.alert ?? null;
   }
 
   isAcknowledged(hostId: HostId): boolean {
@@ -111,9 +102,7 @@ export class AlertBook {
   down(fact: DownFact): AlertChange[] {
     if (this.#open.has(fact.hostId)) return [];
     const last = this.#closed.get(fact.hostId);
-    if (last && last.closedBy === 'up' && fact.atMs - last.alert.closedAt! <= resumptionMs(last.timeoutMs)) {
-      return this.#resume(last, fact);
-    }
+    if (last && isResumable(last, fact.atMs)) return this.#resume(last, fact);
     const number = (this.#episodeNumbers.get(fact.hostId) ?? 0) + 1;
     this.#rememberNumber(fact.hostId, number);
     this.#closed.delete(fact.hostId);
@@ -208,7 +197,10 @@ export class AlertBook {
     return { results, changes };
   }
 
-  /** Ends acknowledgements by alert id, or those one batch set. Unknown ids and batches are skipped. */
+  /**
+   * Ends acknowledgements by alert id, or those one batch set, which also takes it from episodes that would get
+   * it back by being resumed. Unknown ids and batches are skipped.
+   */
   unacknowledge(
     target: { readonly ids: Iterable<AlertId> } | { readonly batchId: string },
     by: string,
@@ -219,9 +211,8 @@ export class AlertBook {
     const changes: AlertChange[] = [];
     let skipped = 0;
     for (const id of new Set(ids)) {
-      const episode = this.#openEpisode(id);
-      const inForce = episode !== null && episode.alert.ack !== null;
-      if (!inForce || (batchId !== null && episode.batchId !== batchId)) skipped++;
+      const episode = batchId === null ? this.#openEpisode(id) : this.#episodeHeldBy(id, batchId, nowMs);
+      if (episode === null || episode.alert.ack === null) skipped++;
       else changes.push(this.#endAck(episode, by, nowMs));
     }
     if (batchId !== null) this.#batches.delete(batchId);
@@ -235,9 +226,8 @@ export class AlertBook {
   revoke(batchId: string): Alert[] {
     const reverted: Alert[] = [];
     for (const id of this.#batches.get(batchId) ?? []) {
-      const hostId = parseAlertId(id)!.hostId;
-      const episode = this.#open.get(hostId) ?? this.#closed.get(hostId);
-      if (episode?.alert.id !== id || episode.batchId !== batchId) continue;
+      const episode = this.#keptEpisode(id);
+      if (episode === null || episode.batchId !== batchId) continue;
       this.#clearAck(episode);
       reverted.push(episode.alert);
     }
@@ -245,8 +235,11 @@ export class AlertBook {
     return reverted;
   }
 
-  /** Ends what has expired by `nowMs` and forgets closed episodes that can no longer be resumed. */
-  expire(nowMs: number): AlertChange[] {
+  /**
+   * Ends what has expired by `nowMs`, at most `limit`: as many changes mean that more may be due. Forgets closed
+   * episodes that can no longer be resumed.
+   */
+  expire(nowMs: number, limit = Number.POSITIVE_INFINITY): AlertChange[] {
     for (const [hostId, episode] of this.#closed) {
       if (nowMs - episode.alert.closedAt! <= resumptionMs(episode.timeoutMs)) break;
       this.#closed.delete(hostId);
@@ -255,6 +248,10 @@ export class AlertBook {
     const changes: AlertChange[] = [];
     this.#nextExpiryAtMs = Number.POSITIVE_INFINITY;
     for (const hostId of this.#expiring) {
+      if (changes.length === limit) {
+        this.#nextExpiryAtMs = nowMs;
+        break;
+      }
       const episode = this.#open.get(hostId)!;
       if (isExpired(episode.alert.ack, nowMs)) changes.push(this.#endAck(episode, SYSTEM_ACTOR, nowMs));
       else this.#nextExpiryAtMs = Math.min(this.#nextExpiryAtMs, episode.alert.ack!.expiresAt!);
@@ -263,9 +260,23 @@ export class AlertBook {
   }
 
   #openEpisode(id: AlertId): Episode | null {
-    const hostId = parseAlertId(id)?.hostId;
-    const episode = hostId === undefined ? undefined : this.#open.get(hostId);
+    const episode = this.#open.get(hostIdOf(id));
     return episode?.alert.id === id ? episode : null;
+  }
+
+  /** Open, or closed and not forgotten. */
+  #keptEpisode(id: AlertId): Episode | null {
+    const hostId = hostIdOf(id);
+    const episode = this.#open.get(hostId) ?? this.#closed.get(hostId);
+    return episode?.alert.id === id ? episode : null;
+  }
+
+  /** An episode the batch's acknowledgement is in force for, or would be when it is resumed. */
+  #episodeHeldBy(id: AlertId, batchId: string, nowMs: number): Episode | null {
+    const episode = this.#keptEpisode(id);
+    if (episode === null || episode.batchId !== batchId) return null;
+    if (episode.closedBy === null) return episode;
+    return isResumable(episode, nowMs) && !isExpired(episode.alert.ack, nowMs) ? episode : null;
   }
 
   #endAck(episode: Episode, by: string, atMs: number): AlertChange {
@@ -301,6 +312,15 @@ export class AlertBook {
 /** How long after its recovery a host's next down is still the same episode. */
 export function resumptionMs(timeoutMs: number): number {
   return Math.max(RESUMPTION_TIMEOUTS * timeoutMs, MIN_RESUMPTION_MS);
+}
+
+function isResumable({ closedBy, alert, timeoutMs }: Episode, atMs: number): boolean {
+  return closedBy === 'up' && atMs - alert.closedAt! <= resumptionMs(timeoutMs);
+}
+
+/** Whatever is no alert id names a host that has no episode. */
+function hostIdOf(id: AlertId): HostId {
+  return id.slice(0, Math.max(0, id.lastIndexOf('-')));
 }
 
 function isExpired(ack: Acknowledgement | null, nowMs: number): boolean {

@@ -173,12 +173,19 @@ function secondsOf(text: string | undefined): number | null {
   return Number.isInteger(seconds) && seconds >= 10 && seconds <= 86_400 ? seconds : null;
 }
 
-const { values } = parseArgs({ options: { seconds: { type: 'string' } }, strict: true });
-const seconds = secondsOf(values.seconds);
+/** null: not what soak takes. */
+function secondsOfArguments(): number | null {
+  try {
+    return secondsOf(parseArgs({ options: { seconds: { type: 'string' } }, strict: true }).values.seconds);
+  } catch {
+    return null;
+  }
+}
+
+const seconds = secondsOfArguments();
 if (seconds === null) {
-  console.error(
-    `soak: --seconds got ${JSON.stringify(values.seconds)}; it takes a whole number from 10 to 86400`,
-  );
+  const got = JSON.stringify(process.argv.slice(2).join(' '));
+  console.error(`soak got ${got}; it takes: [--seconds N], a whole number from 10 to 86400, default 300`);
   process.exitCode = 2;
 } else {
   try {

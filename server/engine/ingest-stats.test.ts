@@ -16,6 +16,23 @@ test('E43: blind while nobody has been judged for a second, and over 5 % of the 
   expect(ingestStats([stats], 100_010)).toMatchObject({ blind: true, blindMs: 7_000 });
 });
 
+test('E50: a shard that is stopped while it publishes leaves its last whole reading', () => {
+  const stats = openStats(allocateStats());
+  publishStats(stats, new Float64Array(STAT_COUNT).fill(7));
+  publishStats(stats, new Float64Array(STAT_COUNT).fill(8));
+  const stopped: ArrayLike<number> = {
+    length: STAT_COUNT,
+    0: 9,
+    get 1(): number {
+      throw new Error('stopped');
+    },
+  };
+  expect(() => publishStats(stats, stopped as Float64Array)).toThrow('stopped');
+  expect(ingestStats([stats], 8)).toMatchObject({ read: 8, accepted: 8, heartbeatsPerSecond: 8 });
+  publishStats(stats, new Float64Array(STAT_COUNT).fill(10));
+  expect(ingestStats([stats], 10)).toMatchObject({ read: 10, accepted: 10 });
+});
+
 test('E50: the sum over shards is the sum of their counts', () => {
   const shards = [1, 10].map((factor) => {
     const stats = openStats(allocateStats());

@@ -1,6 +1,7 @@
 /**
  * What the engine has read and how it was judged, as one consistent reading over all shards. Shards publish
- * their counters each tick under a version number; readers take a copy and look at the version again.
+ * their counters each tick, in turn at two places under a version number, so that a thread that is stopped while
+ * it writes leaves the publication before; readers take a copy and look at the version again.
  */
 import { REJECT_REASONS, type RejectReason } from '../../lib/protocol/heartbeat.ts';
 import { type ShardStats, STAT, STAT_COUNT } from './layout.ts';
@@ -25,21 +26,20 @@ const STALE_HORIZON_MS = 1_000;
 
 /** Called by a shard's worker: all of `values` at once. */
 export function publishStats(stats: ShardStats, values: Float64Array): void {
-  Atomics.add(stats.version, 0, 1);
-  stats.values.set(values);
-  Atomics.add(stats.version, 0, 1);
+  const next = Atomics.load(stats.version, 0) + 1;
+  stats.values[next & 1]!.set(values);
+  Atomics.store(stats.version, 0, next);
 }
 
-/** A copy of a shard's counters from one publication. */
+/** A copy of a shard's newest counters, all from one publication. */
 function readStats(stats: ShardStats): Float64Array {
   const copy = new Float64Array(STAT_COUNT);
-  // A publication takes under a microsecond: a handful of tries meets a gap between two.
-  for (let tries = 0; tries < 1_000; tries++) {
-    const version = Atomics.load(stats.version, 0);
-    if (version % 2 !== 0) continue;
-    copy.set(stats.values);
-    if (Atomics.load(stats.version, 0) === version) break;
-  }
+  let version: number;
+  do {
+    version = Atomics.load(stats.version, 0);
+    copy.set(stats.values[version & 1]!);
+    // A newer publication means that the one after it may be overwriting what was copied: ticks are milliseconds.
+  } while (Atomics.load(stats.version, 0) !== version);
   return copy;
 }
 

@@ -124,15 +124,21 @@ export const STAT = {
 export const STAT_COUNT = STAT.firstRejected + REJECT_REASONS.length;
 
 export type ShardStats = {
-  /** Odd while the values are being written. */
+  /** Number of the newest publication; it stands at this number modulo 2. */
   readonly version: Int32Array<Shared>;
-  readonly values: Float64Array<Shared>;
+  readonly values: readonly [Float64Array<Shared>, Float64Array<Shared>];
 };
 
 export function allocateStats(): SharedArrayBuffer {
-  return new SharedArrayBuffer(8 + 8 * STAT_COUNT);
+  return new SharedArrayBuffer(8 + 2 * 8 * STAT_COUNT);
 }
 
 export function openStats(memory: SharedArrayBuffer): ShardStats {
-  return { version: new Int32Array(memory, 0, 1), values: new Float64Array(memory, 8, STAT_COUNT) };
+  return {
+    version: new Int32Array(memory, 0, 1),
+    values: [
+      new Float64Array(memory, 8, STAT_COUNT),
+      new Float64Array(memory, 8 + 8 * STAT_COUNT, STAT_COUNT),
+    ],
+  };
 }

@@ -129,6 +129,15 @@ describe('frames', () => {
   });
 });
 
+test('E10: bytes that are no UTF-8 are a wrong name or a wrong label by where they stand', () => {
+  const probe = new ShardProbe();
+  const bytes = (line: string): Uint8Array => Uint8Array.from(Buffer.from(line, 'latin1'));
+  expect(probe.send(bytes('web\xff'))).toBe('bad_name');
+  expect(probe.send(bytes('w\xe9b rack=\xff'))).toBe('bad_name');
+  expect(probe.send(bytes('web rack=\xff'))).toBe('bad_label');
+  expect(probe.send(bytes('web r\xffck=1'))).toBe('bad_label');
+});
+
 describe('descriptions', () => {
   test('E12: a beat registers a host without a name, its hello names it', () => {
     const probe = new ShardProbe();

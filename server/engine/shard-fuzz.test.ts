@@ -45,6 +45,15 @@ function carriedIds(bytes: Uint8Array, into: Set<number>): void {
   into.add(idKey(id.readUInt32BE(0), id.readUInt32BE(4)));
 }
 
+/** How many messages the bytes are, by E4 and without the shard's code. */
+function messagesIn(bytes: Uint8Array): number {
+  const flags = bytes[2]!;
+  if (bytes.length < 32 || bytes[0] !== 0xb7 || bytes[1] !== 0x11 || flags > 1) return 1;
+  if (flags === 0 && bytes[3] !== 0) return 1;
+  const messages = bytes.length / (flags === 0 ? 32 : 48);
+  return bytes.length <= 1_472 && Number.isInteger(messages) ? messages : 1;
+}
+
 /** Feeds what `next` makes, in blocks: after each, only hosts carried in it may differ from before. */
 function feed(next: (random: (below: number) => number) => Uint8Array): Shard {
   const random = generator(SEED);
@@ -53,6 +62,7 @@ function feed(next: (random: (below: number) => number) => Uint8Array): Shard {
   const shard = new Shard({ shard: 0, columns, hostCount, maxHosts: MAX_HOSTS, policy: POLICY, seed: 7 });
   for (let i = 0; i < 24; i++) shard.receive(helloBytes(`known-${i}`), '127.0.0.1', START_MS);
   let nowMs = START_MS;
+  let sent = 24;
   for (let done = 0; done < DATAGRAMS; done += BLOCK) {
     const before = snapshot(columns);
     const hostsBefore = hostCount[0]!;
@@ -61,6 +71,7 @@ function feed(next: (random: (below: number) => number) => Uint8Array): Shard {
     for (let i = 0; i < BLOCK; i++) {
       const bytes = next(random);
       carriedIds(bytes, carried);
+      sent += messagesIn(bytes);
       shard.receive(bytes, '127.0.0.1', nowMs);
       if (shard.isFull) shard.take();
     }
@@ -74,6 +85,7 @@ function feed(next: (random: (below: number) => number) => Uint8Array): Shard {
       }
     }
     const { read, accepted, rejected } = shard.counters;
+    if (read !== sent) throw new Error(`${read} messages were read of ${sent}`);
     if (read !== accepted + rejected.reduce((sum, n) => sum + n, 0)) throw new Error(`read ${read}`);
     shard.tick(nowMs, nowMs);
   }

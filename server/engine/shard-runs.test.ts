@@ -111,6 +111,19 @@ describe('incarnation', () => {
     expect(probe.read('a')).toMatchObject({ highSeq: 5, lastSeenAtMs: START_MS, incarnation: INCARNATION });
     expect(probe.beat('a', { seq: 1, incarnation: aheadMs })).toBe('accepted');
   });
+
+  test('E24: a server whose clock fell behind the time of day locks nobody out', () => {
+    const probe = new ShardProbe();
+    const wallMs = START_MS + 30 * DAY_MS;
+    expect(probe.beat('a', { incarnation: wallMs })).toBe('future_incarnation');
+    probe.shard.tick(probe.nowMs, probe.nowMs, wallMs);
+    expect(probe.beat('a', { incarnation: wallMs + DAY_MS })).toBe('accepted');
+    expect(probe.beat('b', { incarnation: wallMs + DAY_MS + 1 })).toBe('future_incarnation');
+    // Put back: the server's own clock is the measure again.
+    probe.shard.tick(probe.nowMs, probe.nowMs, START_MS - DAY_MS);
+    expect(probe.beat('b', { incarnation: START_MS + DAY_MS })).toBe('accepted');
+    expect(probe.beat('c', { incarnation: START_MS + DAY_MS + 1 })).toBe('future_incarnation');
+  });
 });
 
 describe('no lock-out', () => {
@@ -279,6 +292,28 @@ describe('leaving', () => {
     probe.bye('a', { seq: 2, incarnation: INCARNATION + 1 });
     expect(probe.text('a')).toBe('accepted');
     expect(probe.news()).toEqual(['a up', 'a left', 'a up', 'a restarted', 'a left', 'a up']);
+  });
+
+  test('E25 E28: late copies of a run never undo its bye; an older incarnation in a row, and text, do', () => {
+    const probe = new ShardProbe();
+    for (const seq of [1, 2, 3, 100]) probe.beat('a', { seq });
+    probe.bye('a', { seq: 101 });
+    probe.pass(20_000);
+    for (const seq of [2, 3, 4, 100]) {
+      expect(probe.beat('a', { seq })).toBe('replay');
+      probe.pass(1_000);
+    }
+    expect(probe.state('a')).toBe('left');
+    expect(probe.beat('a', { seq: 1, incarnation: INCARNATION - 9 })).toBe('old_incarnation');
+    expect(probe.beat('a', { seq: 2, incarnation: INCARNATION - 9 })).toBe('accepted');
+    expect(probe.state('a')).toBe('up');
+    for (const line of ['t seq=90', 't seq=91 bye=1']) probe.text(line);
+    probe.pass(20_000);
+    expect([probe.text('t seq=5'), probe.text('t seq=6'), probe.state('t')]).toEqual([
+      'replay',
+      'accepted',
+      'up',
+    ]);
   });
 
   test('E29: a bye does not change the announced interval', () => {

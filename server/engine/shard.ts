@@ -20,7 +20,7 @@ import {
   type TextHeartbeat,
   WIRE_VERSION,
 } from '../../lib/protocol/heartbeat.ts';
-import type { Labels } from '../../lib/protocol/host.ts';
+import { HostState, type Labels } from '../../lib/protocol/host.ts';
 import { hostIdBytes } from '../host-id.ts';
 import { Admission } from './admission.ts';
 import { Challengers } from './challengers.ts';
@@ -104,6 +104,7 @@ export class Shard {
   readonly #outbox: Outbox;
   readonly #challengers = new Challengers();
   #nowMs = 0;
+  #wallAheadMs = 0;
 
   constructor(options: ShardOptions) {
     const { shard, columns, hostCount, maxHosts, policy, seed } = options;
@@ -142,10 +143,12 @@ export class Shard {
 
   /**
    * Judges silence as of `horizonMs`, an instant up to which everything that arrived has been received. True when
-   * it stopped at a bound and should be called again soon, after reading.
+   * it stopped at a bound and should be called again soon, after reading. `wallMs`: the time of day, which agents
+   * write into their incarnations, and which runs ahead of ours after a suspend or a correction.
    */
-  tick(nowMs: number, horizonMs: number): boolean {
+  tick(nowMs: number, horizonMs: number, wallMs = nowMs): boolean {
     this.#turn(nowMs);
+    this.#wallAheadMs = Math.max(0, wallMs - nowMs);
     const room = this.#outbox.room - DATAGRAM_ROOM;
     if (!(horizonMs > 0)) return false;
     return room <= 0 || this.#ledger.expire(Math.min(horizonMs, this.#nowMs), this.#nowMs, room);
@@ -242,7 +245,7 @@ export class Shard {
     if (interval === 0) return REASON.bad_interval;
     const incarnation =
       u32le(bytes, at + OFFSET.incarnation) + u32le(bytes, at + OFFSET.incarnation + 4) * 0x1_0000_0000;
-    if (incarnation > this.#nowMs + MAX_CLOCK_AHEAD_MS) return REASON.future_incarnation;
+    if (incarnation > this.#nowMs + this.#wallAheadMs + MAX_CLOCK_AHEAD_MS) return REASON.future_incarnation;
     const seq = u32le(bytes, at + OFFSET.seq);
     if (seq === 0) return REASON.replay;
     const idHigh = u32be(bytes, at + OFFSET.hostId);
@@ -318,8 +321,10 @@ export class Shard {
       if (verdict === SeqVerdict.newer) return JUDGED.refresh;
       if (verdict === SeqVerdict.older) return JUDGED.fill;
     }
+    // What the network still holds of a binary run must not undo its bye: the agent's next run has its own number.
+    const afterBye = incarnation === current && current !== 0 && columns.state[row] === HostState.left;
     // A bye neither takes over a silent host nor helps to: only what beats does.
-    if (!bye && this.#ledger.isSilent(row, this.#nowMs)) {
+    if (!bye && !afterBye && this.#ledger.isSilent(row, this.#nowMs)) {
       if (this.#challengers.challenge(row, incarnation, seq)) {
         columns.incarnation[row] = incarnation;
         startWindow(columns, row, seq);

@@ -76,7 +76,7 @@ function judge(): void {
   judgeAgain = undefined;
   if (stopped) return;
   const nowMs = clock();
-  const more = shard.tick(nowMs, horizonMs);
+  const more = shard.tick(nowMs, horizonMs, Date.now());
   send(nowMs);
   if (more) judgeAgain = setImmediate(judge);
 }

@@ -317,7 +317,7 @@ describe('the server about itself', () => {
   test('about and samples', async () => {
     expect((await server.get('/api/about')).body).toMatchObject({
       version: expect.stringMatching(/^[0-9]+\.[0-9]+\.[0-9]+/),
-      heartbeat: { host: '127.0.0.1', port: server.heartbeatPort },
+      heartbeat: { host: '127.0.0.1', port: server.heartbeatPort, addresses: [] },
       demo: false,
       store: 'memory',
     });

@@ -27,12 +27,21 @@ async function readBody(request: Request): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw new ProblemError('invalid_request', 'the body broke off before its end');
   }
-  return Buffer.concat(chunks).toString('utf8');
+  if (bytes > MAX_BODY_BYTES) throw tooLarge();
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new ProblemError('invalid_json', 'the body is not UTF-8');
+  }
 }
 
 async function readJson(request: Request): Promise<unknown> {
@@ -69,7 +78,7 @@ function refuseOtherMethods(app: Hono): void {
     app.all(path, ({ req }: Context) => {
       throw new ProblemError(
         'method_not_allowed',
-        `${req.method} is not accepted at ${req.path}; ${allow} is`,
+        `${req.method} is not accepted at ${req.path.slice(0, 200)}; ${allow} is`,
         {
           allow,
         },
@@ -104,7 +113,7 @@ export function createApi(context: ApiContext): Hono {
   refuseOtherMethods(app);
 
   app.notFound(({ req }) =>
-    respond('not_found', `there is nothing at ${req.path}; docs/protocol.md lists the API`),
+    respond('not_found', `there is nothing at ${req.path.slice(0, 200)}; docs/protocol.md lists the API`),
   );
   app.onError((error) => {
     if (error instanceof ProblemError) return respond(error.code, error.message, error.headers);

@@ -7,8 +7,15 @@ export function encodeCursor(parts: readonly CursorPart[]): string {
   return Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');
 }
 
-/** `kinds`: the type of each part, in order. Throws `invalid_parameter` for anything this server has not given out. */
-export function decodeCursor(cursor: string, kinds: readonly ('string' | 'number')[]): CursorPart[] {
+type CursorKind = 'string' | 'number' | 'count';
+
+function isOfKind(kind: CursorKind, part: unknown): boolean {
+  if (kind === 'count') return Number.isSafeInteger(part) && (part as number) >= 0;
+  return kind === 'string' ? typeof part === 'string' : Number.isFinite(part);
+}
+
+/** `kinds`: the type of each part, in order; count = a whole number, not negative. Throws `invalid_parameter` for anything this server has not given out. */
+export function decodeCursor(cursor: string, kinds: readonly CursorKind[]): CursorPart[] {
   const refuse = () => invalidParameter('cursor', cursor, 'the nextCursor of an answer to the same query');
   if (cursor.length > 1_000) throw refuse();
   let parts: unknown;
@@ -18,6 +25,6 @@ export function decodeCursor(cursor: string, kinds: readonly ('string' | 'number
     throw refuse();
   }
   if (!Array.isArray(parts) || parts.length !== kinds.length) throw refuse();
-  if (!kinds.every((kind, i) => typeof parts[i] === kind)) throw refuse();
+  if (!kinds.every((kind, i) => isOfKind(kind, parts[i]))) throw refuse();
   return parts as CursorPart[];
 }

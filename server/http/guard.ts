@@ -2,7 +2,7 @@
  * Who may talk to this server at all: the Host a request names and the Origin of the page that sends it, asked of
  * every request and every upgrade (a browser sends both, and a foreign page cannot forge either). Pure; O(1).
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { ProblemError } from './problem.ts';
 
 export type GuardRules = {
@@ -38,7 +38,14 @@ function hasPort(host: string): boolean {
 }
 
 /** null: accepted. */
-export function refusalOf(headers: IncomingHttpHeaders, rules: GuardRules): ProblemError | null {
+export function refusalOf(
+  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  rules: GuardRules,
+): ProblemError | null {
+  // Node keeps the first of two; a proxy before us may have looked at the other one.
+  if (rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length > 1) {
+    return new ProblemError('foreign_host', 'Host is given twice; exactly one is accepted');
+  }
   const host = headers.host?.toLowerCase() ?? '';
   const name = hasPort(host) ? host.slice(0, host.lastIndexOf(':')) : host;
   if (!rules.allowedHosts.includes(name) && !rules.allowedHosts.includes(host)) {

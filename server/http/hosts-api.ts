@@ -66,7 +66,7 @@ export async function readEvents(context: ApiContext, url: string, hostId?: stri
     fromMs: query.instant('from'),
     toMs: query.instant('to'),
     limit: query.limit(),
-    before: cursor === null ? undefined : (decodeCursor(cursor, ['number'])[0] as number),
+    before: cursor === null ? undefined : (decodeCursor(cursor, ['count'])[0] as number),
   });
   const events: readonly HostEvent[] = result.events;
   return { position, events, nextCursor: result.next === null ? null : encodeCursor([result.next]) };

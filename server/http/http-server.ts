@@ -3,10 +3,12 @@
  * `upgrade` event. Knows no host and no page. Main thread.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
 import { PROBLEM_TYPE, ProblemError, problemOf } from './problem.ts';
+import { endWithProblem, problemOfParser } from './raw-problem.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -25,18 +27,25 @@ export type HttpHandlers = {
   readonly onError: (error: Error) => void;
 };
 
-/** On every answer. A page's script and style rules are its own; who may frame or leak it is ours. */
-const SECURITY_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'same-origin',
-  'X-Frame-Options': 'DENY',
-  'Content-Security-Policy': "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-} as const;
-
 /** Longer than any proxy keeps an idle connection, so that polling measures answers and not handshakes. */
 const KEEP_ALIVE_MS = 75_000;
+/** What a slow or silent client may take. ms. */
+export type HttpPatience = {
+  /** For the headers of a request, and for all of it. */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  /** How often the two are looked at. */
+  readonly connectionsCheckingInterval: number;
+  /** Without a byte in either direction while an answer is under way. */
+  readonly timeout: number;
+};
+
+const PATIENCE: HttpPatience = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  timeout: 60_000,
+};
 /** How long answers under way may take when the server stops. */
 const STOP_PATIENCE_MS = 500;
 const ANY_PORT_TRIES = 5;
@@ -53,12 +62,38 @@ export async function startHttpServer(
   port: number,
   rulesFor: (port: number) => GuardRules,
   handlers: HttpHandlers,
+  patience: HttpPatience = PATIENCE,
 ): Promise<HttpServer> {
   let rules: GuardRules | null = null;
   const sockets = new Set<Duplex>();
   const create = (): Server => {
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    const answering = new WeakMap<Duplex, ServerResponse>();
+    const take = (request: IncomingMessage, response: ServerResponse): void => {
+      answering.set(request.socket, response);
       answer(request, response, rules!, handlers);
+    };
+    const server = createServer(
+      {
+        headersTimeout: patience.headersTimeout,
+        requestTimeout: patience.requestTimeout,
+        connectionsCheckingInterval: patience.connectionsCheckingInterval,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        // The guard refuses it, with words.
+        requireHostHeader: false,
+        // Another protocol that a client offers, such as h2c, is not taken up: the request is answered as it is.
+        shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+      },
+      take,
+    );
+    server.timeout = patience.timeout;
+    // An expectation of the client may be ignored.
+    server.on('checkExpectation', take);
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const begun = answering.get(socket)?.headersSent && !answering.get(socket)?.writableFinished;
+      // A browser opens connections ahead: to one that has said nothing an answer would be the next request's.
+      const silent = (socket as Socket).bytesRead === 0;
+      if (error.code === 'ECONNRESET' || !socket.writable || begun || silent) socket.destroy();
+      else endWithProblem(socket, problemOfParser(error));
     });
     server.on('connection', (socket) => {
       sockets.add(socket);
@@ -126,7 +161,7 @@ function answer(
   handlers: HttpHandlers,
 ): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-  const refusal = refusalOf(request.headers, rules) ?? refusalOfWrite(request.method, request.headers);
+  const refusal = refusalOf(request, rules) ?? refusalOfWrite(request.method, request.headers);
   if (refusal !== null) {
     sendProblem(request, response, refusal);
     return;
@@ -137,7 +172,10 @@ function answer(
       sendProblem(request, response, new ProblemError('not_found', 'the address is not a path'));
     else if (url.pathname.startsWith('/rt/')) handlers.live(request, response, url);
     else if (url.pathname === '/api' || url.pathname.startsWith('/api/')) handlers.api(request, response);
-    else if (handlers.pages !== null) handlers.pages(request, response);
+    else if (url.pathname.startsWith('/socket.io/')) {
+      const detail = `${url.pathname} takes the upgrade of a WebSocket, and nothing else`;
+      sendProblem(request, response, new ProblemError('not_found', detail));
+    } else if (handlers.pages !== null) handlers.pages(request, response);
     else sendProblem(request, response, new ProblemError('not_found', 'this server has no pages'));
   } catch (error) {
     handlers.onError(error as Error);
@@ -178,20 +216,9 @@ function upgrade(
 ): void {
   // The other side may go away at any moment; without a listener that would end the process.
   socket.on('error', () => socket.destroy());
-  const refusal = refusalOf(request.headers, rules);
-  if (refusal !== null) refuseUpgrade(socket, '403 Forbidden', refusal);
+  const refusal = refusalOf(request, rules);
+  if (refusal !== null) endWithProblem(socket, refusal);
   else if (request.url?.startsWith('/socket.io/')) handlers.socketIo(request, socket, head);
   else if (handlers.otherUpgrade !== null) handlers.otherUpgrade(request, socket, head);
-  else refuseUpgrade(socket, '404 Not Found', new ProblemError('not_found', 'nothing here takes an upgrade'));
-}
-
-function refuseUpgrade(socket: Duplex, status: string, problem: ProblemError): void {
-  const body = JSON.stringify(problemOf(problem.code, problem.message));
-  const headers = [
-    `HTTP/1.1 ${status}`,
-    `Content-Type: ${PROBLEM_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+  else endWithProblem(socket, new ProblemError('not_found', 'nothing here takes an upgrade'));
 }

@@ -14,7 +14,10 @@ export class QueryParameters {
     for (const name of this.#search.keys()) {
       if (!accepted.includes(name)) {
         const list = accepted.length === 0 ? 'no parameter' : accepted.join(', ');
-        throw new ProblemError('invalid_parameter', `${name} is not a parameter here; accepted: ${list}`);
+        throw new ProblemError(
+          'invalid_parameter',
+          `${name.slice(0, 100)} is not a parameter here; accepted: ${list}`,
+        );
       }
       if (seen.has(name) && !repeatable.includes(name)) {
         throw invalidParameter(name, this.#search.getAll(name), 'one value');
@@ -69,7 +72,7 @@ export function bodyFields(body: unknown, accepted: readonly string[]): Readonly
     if (accepted.includes(name)) continue;
     throw new ProblemError(
       'invalid_parameter',
-      `${name} is not a field here; accepted: ${accepted.join(', ')}`,
+      `${name.slice(0, 100)} is not a field here; accepted: ${accepted.join(', ')}`,
     );
   }
   return body as Record<string, unknown>;

@@ -22,6 +22,14 @@ export function problemOf(code: ErrorCode, detail: string): Problem {
 export const PROBLEM_TYPE = 'application/problem+json';
 
 export function invalidParameter(name: string, got: unknown, takes: string): ProblemError {
-  const shown = JSON.stringify(got)?.slice(0, 200) ?? 'nothing';
-  return new ProblemError('invalid_parameter', `${name} is ${shown}; it takes ${takes}`);
+  return new ProblemError('invalid_parameter', `${name} is ${shown(got)}; it takes ${takes}`);
+}
+
+/** The beginning of a value as JSON. One nested thousands deep is parsed all right, and is too much to write out. */
+function shown(got: unknown): string {
+  try {
+    return JSON.stringify(got)?.slice(0, 200) ?? 'nothing';
+  } catch {
+    return 'a value that is nested too deeply';
+  }
 }

@@ -34,10 +34,12 @@ describe('host directory', () => {
     directory.register(0, { shard: 0, row: 0 }, { id, name: null, labels: labels({}) }, 0);
     expect(directory.nameOf(0)).toBe(id);
     expect(directory.find(id)).toBe(0);
-    directory.describe(0, 'web-01', labels({ rack: 'r2' }));
+    expect(directory.describe(0, 'web-01', labels({ rack: 'r2' }))).toBe(true);
     expect(directory.nameOf(0)).toBe('web-01');
-    directory.describe(0, null, labels({}));
+    expect(directory.describe(0, 'web-01', labels({ rack: 'r2' }))).toBe(false);
+    expect(directory.describe(0, null, labels({}))).toBe(true);
     expect(directory.nameOf(0)).toBe('web-01');
+    expect(directory.describe(0, null, labels({}))).toBe(false);
   });
 
   test('a host whose name is the id of another is found by its name', () => {

@@ -142,12 +142,15 @@ export class HostDirectory {
     this.#rowsOf(place)[place.row] = slot;
   }
 
-  /** A new name (never back to none) or new labels. */
-  describe(slot: number, name: string | null, labels: Labels): void {
-    if (name !== null) this.#names[slot] = name;
+  /** A new name (never back to none) or new labels; false when the host has both already. */
+  describe(slot: number, name: string | null, labels: Labels): boolean {
     const before = this.#columns.labelSet[slot]!;
-    this.#columns.labelSet[slot] = this.#labelSets.take(labels);
+    const after = this.#labelSets.take(labels);
+    const isNew = after !== before || (name !== null && name !== this.#names[slot]);
+    if (name !== null) this.#names[slot] = name;
+    this.#columns.labelSet[slot] = after;
     this.#labelSets.release(before);
+    return isNew;
   }
 
   /** The slot may be given away again; when is for the live log to say. */

@@ -1,4 +1,5 @@
-import { ACKNOWLEDGED, type HostCounts, HostState, MAINTENANCE, STATE_MASK } from '#lib/protocol/host.ts';
+import type { HostCounts } from '#lib/protocol/host.ts';
+import { hostCountsOf } from '#lib/protocol/host-counts.ts';
 
 /**
  * How many slots carry each state byte, so that the fleet's counts never need a walk over all hosts.
@@ -18,34 +19,6 @@ export class StateCounts {
   }
 
   read(): HostCounts {
-    const byState = new Float64Array(16);
-    let acknowledged = 0;
-    let maintenance = 0;
-    for (let byte = 1; byte < 256; byte++) {
-      const slots = this.#slotsByByte[byte]!;
-      const state = byte & STATE_MASK;
-      byState[state]! += slots;
-      if (state !== HostState.down) continue;
-      if (byte & MAINTENANCE) maintenance += slots;
-      else if (byte & ACKNOWLEDGED) acknowledged += slots;
-    }
-    const [, pending, up, late, down, left] = byState as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    return {
-      total: pending + up + late + down + left,
-      pending,
-      up,
-      late,
-      down,
-      left,
-      acknowledged,
-      maintenance,
-    };
+    return hostCountsOf(this.#slotsByByte);
   }
 }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { settingsHelp } from '../config.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -75,5 +76,40 @@ describe('documents', () => {
         expect(existsSync(join(ROOT, linked)), `${path} → ${target}`).toBe(true);
       }
     }
+  });
+});
+
+describe('package-lock.json', () => {
+  type Locked = { readonly optionalDependencies?: Readonly<Record<string, string>> };
+  const packages = (JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> }).packages;
+
+  /** Where Node would find `name` from the package at `path`: beside it or further out. */
+  const isLocked = (path: string, name: string): boolean => {
+    for (
+      let folder = path;
+      ;
+      folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/') - 1))
+    ) {
+      if (packages[join(folder, 'node_modules', name)] !== undefined) return true;
+      if (folder === '') return false;
+    }
+  };
+
+  test('names the optional packages of every platform, or `npm ci` refuses it', () => {
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !isLocked(path, name)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/operations.md', () => {
+  test('names every setting, and no setting that is not there', () => {
+    const settings = [...settingsHelp().matchAll(/^ {2}--([a-z-]+)/gm)].map(([, flag]) =>
+      flag!.toUpperCase().replaceAll('-', '_'),
+    );
+    const rows = [...read('docs/operations.md').matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)];
+    const documented = rows.flatMap(([, names]) => names!.split(', ').map((name) => name.slice(1, -1)));
+    expect(documented.sort()).toEqual(settings.sort());
   });
 });

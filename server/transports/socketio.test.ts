@@ -143,6 +143,41 @@ describe('Socket.IO alone', () => {
     socket.disconnect();
   });
 
+  test.each([
+    [['error', 'x']],
+    [['disconnecting']],
+    [['newListener', 'x', 1]],
+    [['__proto__', {}]],
+    [[]],
+    [[null]],
+    [[5]],
+    [['ack', -1]],
+    [['ack', 1.5]],
+    [['ack', Number.MAX_SAFE_INTEGER]],
+    [['ack', true, 2]],
+  ])('L21, L36: an event %j from outside changes nothing', async (data) => {
+    const socket = await openWebSocket();
+    const frames: unknown[] = [];
+    socket.addEventListener('message', ({ data }) => frames.push(data));
+    const send = (packet: unknown): void => {
+      const [message] = new parser.Encoder().encode(packet) as unknown as [Uint8Array<ArrayBuffer>];
+      socket.send(message);
+    };
+    send({ type: 0, nsp: '/', data: {} });
+    // The answer to the connect, and the snapshot.
+    await vi.waitFor(() => expect(frames).toHaveLength(2));
+    send({ type: 2, nsp: '/', data });
+    send({ type: 2, nsp: '/', data, id: 1 });
+    for (let i = 0; i < 20; i++) {
+      server.set([0, i % 2 ? 2 : 4]);
+      await turn();
+    }
+    // As many as may go unacknowledged, so no ack of it counted.
+    await vi.waitFor(() => expect(frames).toHaveLength(2 + MAX_UNACKED_FRAMES - 1));
+    expect([server.viewers.size, socket.readyState]).toEqual([1, WebSocket.OPEN]);
+    socket.close();
+  });
+
   test('L23: a stalled viewer is cut off after ten seconds', async () => {
     const viewer = await socketIoAdapter.connect(server);
     await viewer.until((view) => view.position !== null);

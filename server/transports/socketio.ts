@@ -8,11 +8,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Server, type Socket } from 'socket.io';
-import { ACK_EVENT, FRAME_EVENT } from '#lib/protocol/frames.ts';
+import { ACK_EVENT } from '#lib/protocol/frames.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
 import { type Place, RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
-import { LIVE_HEADERS } from './live-response.ts';
+import { refuseUpgrade } from './live-response.ts';
 import { socketIoParser } from './socketio-parser.ts';
+import { type WireFrame, wireFrameOf } from './wire-frame.ts';
 
 export const SOCKET_IO_PATH = '/socket.io/';
 
@@ -24,10 +25,13 @@ const CLOSE_GRACE_MS = 500;
 /** Connections that may be between their upgrade and their admission. */
 const MAX_ARRIVING = 1_024;
 
+const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
+
 type Connection = Socket['conn'];
 
 /** What of Engine.IO's and ws's private parts the idle rule and the closing of a stalled viewer need. */
 type ConnectionParts = {
+  write(message: Buffer, options: WireFrame['options']): void;
   readonly writeBuffer: readonly unknown[];
   readonly transport: { readonly socket: WebSocketParts };
 };
@@ -68,10 +72,16 @@ class ConnectRefusal extends Error {
   }
 }
 
-function refuseUpgrade(socket: Duplex, status: string, headers: Readonly<Record<string, string>> = {}): void {
-  socket.on('error', () => {}); // the other side may be gone already: nobody is left to tell
-  const lines = Object.entries({ ...LIVE_HEADERS, 'Content-Length': '0', Connection: 'close', ...headers });
-  socket.end(`HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+/** What is wrong with an upgrade that Engine.IO would refuse with a page of HTML, or after taking it; null: nothing. */
+function faultOf({ url = '', headers }: IncomingMessage): string | null {
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  if (query.get('transport') !== 'websocket') return 'transport is websocket here';
+  if (query.get('EIO') !== '4') return 'EIO is 4 here';
+  if (query.has('sid')) return 'there is no sid here: a connection begins as a WebSocket';
+  if (headers['sec-websocket-version'] !== '13') return 'Sec-WebSocket-Version is 13 here';
+  if (!WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? ''))
+    return 'Sec-WebSocket-Key is 16 bytes in base64';
+  return null;
 }
 
 /** The position in `auth`: null for none (`{}`), undefined when it is not of its form. */
@@ -166,7 +176,11 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
       link: {
         ready: () => isIdle(connection),
         send(frames) {
-          for (const frame of frames) socket.emit(FRAME_EVENT, frame);
+          // Past `socket.emit`, which would pack the frame once more for every viewer.
+          for (const frame of frames) {
+            const { message, options } = wireFrameOf(frame);
+            partsOf(connection).write(message, options);
+          }
         },
         close(reason) {
           // A stalled socket never gets through a closing handshake.
@@ -195,12 +209,17 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
 
   return {
     handleUpgrade(request, socket, head) {
+      const fault = faultOf(request);
       if (!request.url?.startsWith(SOCKET_IO_PATH)) {
-        refuseUpgrade(socket, '404 Not Found');
+        refuseUpgrade(socket, 'not_found', `upgrades are taken at ${SOCKET_IO_PATH} alone`);
       } else if (!isAllowed(request)) {
-        refuseUpgrade(socket, '403 Forbidden');
+        refuseUpgrade(socket, 'foreign_origin', 'Host or Origin is not one of this server');
+      } else if (fault !== null) {
+        refuseUpgrade(socket, 'invalid_parameter', fault);
       } else if (arriving.size >= MAX_ARRIVING) {
-        refuseUpgrade(socket, '503 Service Unavailable', { 'Retry-After': String(RETRY_AFTER_MS / 1_000) });
+        refuseUpgrade(socket, 'too_many_viewers', 'too many viewers are arriving at once: try again', {
+          'Retry-After': String(RETRY_AFTER_MS / 1_000),
+        });
       } else {
         carrier.emit('upgrade', request, socket, head);
       }

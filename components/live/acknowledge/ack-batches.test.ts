@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AckAnswer, Acknowledgement, Alert } from '#lib/protocol/alert.ts';
-import {
-  type AckBatches,
-  type AckEvent,
-  canUndo,
-  lastUndoable,
-  reduceAckBatches,
-  withOwnAcks,
-} from './ack-batches.ts';
+import { type AckBatches, canUndo, withOwnAcks } from './ack-batch.ts';
+import { type AckEvent, lastUndoable, reduceAckBatches } from './ack-batches.ts';
 
 const ACK: Acknowledgement = { by: 'ann', at: 5, comment: 'mine', expiresAt: null };
 const A = { id: '00000000000000aa-1', host: 'web-1' };

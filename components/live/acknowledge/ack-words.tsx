@@ -1,8 +1,8 @@
 'use client';
 
 /** Who has taken an alert, since when, until when, and why: the same words on every page. */
-import { useTranslations } from 'use-intl';
 import type { Acknowledgement } from '#lib/protocol/alert.ts';
+import { useTranslations } from '../../i18n/language.ts';
 import { useNowMs } from '../../ui/clock.ts';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 

@@ -2,12 +2,15 @@
 
 /** The questions an acknowledgement may ask: who, why, for how long. Loaded when first needed. */
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { useTranslations } from 'use-intl';
+import { useTranslations } from '../../i18n/language.ts';
 import { Button, TextLink } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Input, Select } from '../../ui/field.tsx';
 import { MAX_OPERATOR_LENGTH, useOperator } from '../browser-setting.ts';
-import { type AckOptions, MAX_COMMENT_LENGTH } from './use-acknowledge.ts';
+import type { AckOptions } from './acknowledger.ts';
+
+/** What the server takes. */
+const MAX_COMMENT_LENGTH = 500;
 
 const MINUTE_MS = 60_000;
 const EXPIRIES = {
@@ -20,7 +23,7 @@ const EXPIRIES = {
 } as const;
 type Expiry = keyof typeof EXPIRIES;
 
-export function AcknowledgeForm({
+export default function AcknowledgeForm({
   title,
   count,
   children,

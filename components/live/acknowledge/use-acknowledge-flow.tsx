@@ -4,15 +4,15 @@
  * Owns the way to an acknowledgement: at once when a name is known and nothing else is asked, through the form
  * otherwise. The page renders `form` and calls the rest.
  */
-import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react';
-import { useTranslations } from 'use-intl';
+import { type ReactNode, useCallback, useState } from 'react';
+import { useTranslations } from '../../i18n/language.ts';
+import { optional } from '../../ui/optional.ts';
 import { useOperator } from '../browser-setting.ts';
-import type { AckTarget } from './ack-batches.ts';
-import { type AckMatching, type Acknowledger, type AckOptions, useAcknowledger } from './use-acknowledge.ts';
+import type { AckTarget } from './ack-batch.ts';
+import type { AckMatching, Acknowledger, AckOptions } from './acknowledger.ts';
+import { useAcknowledger } from './use-acknowledge.ts';
 
-const AcknowledgeForm = lazy(() =>
-  import('./acknowledge-form.tsx').then((module) => ({ default: module.AcknowledgeForm })),
-);
+const AcknowledgeForm = optional(() => import('./acknowledge-form.tsx'));
 
 /** Hosts named one by one, or all that match a filter; what they are is shown above the questions. */
 export type AckRequestDraft =
@@ -60,7 +60,7 @@ export function useAcknowledgeFlow(): AcknowledgeFlow {
     if (targets.length === 0) return;
     if (operator === '') ask({ kind: 'targets', targets }, onDone);
     else {
-      void acknowledger.acknowledge(targets, {});
+      acknowledger.acknowledge(targets, {});
       onDone?.();
     }
   };
@@ -74,8 +74,8 @@ export function useAcknowledgeFlow(): AcknowledgeFlow {
     }, 0);
   };
   const act = ({ draft, onDone }: Asked, options: AckOptions) => {
-    if (draft.kind === 'targets') void acknowledger.acknowledge(draft.targets, options);
-    else if (draft.matching) void acknowledger.acknowledgeMatching(draft.matching, options);
+    if (draft.kind === 'targets') acknowledger.acknowledge(draft.targets, options);
+    else if (draft.matching) acknowledger.acknowledgeMatching(draft.matching, options);
     onDone?.();
   };
   const submit = (options: AckOptions) => {
@@ -94,11 +94,9 @@ export function useAcknowledgeFlow(): AcknowledgeFlow {
           ? t('counting')
           : t('titleMatching', { count });
     form = (
-      <Suspense fallback={null}>
-        <AcknowledgeForm title={title} count={count} onSubmit={submit} onClose={() => close()}>
-          {draft.kind === 'matching' ? draft.about : <TargetNames targets={draft.targets} />}
-        </AcknowledgeForm>
-      </Suspense>
+      <AcknowledgeForm title={title} count={count} onSubmit={submit} onClose={() => close()}>
+        {draft.kind === 'matching' ? draft.about : <TargetNames targets={draft.targets} />}
+      </AcknowledgeForm>
     );
   }
   return {

@@ -1,8 +1,8 @@
 'use client';
 
 /** First, previous and next window of a list too long for one page. Words are the page's own. */
-import { ChevronLeft, ChevronRight, ChevronsLeft } from 'lucide-react';
 import { Button } from '../button.tsx';
+import { ChevronLeft, ChevronRight, ChevronsLeft } from '../icons.tsx';
 
 export type PagerWords = {
   readonly label: string;

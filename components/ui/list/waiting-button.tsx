@@ -1,8 +1,8 @@
 'use client';
 
 /** "5 updates waiting": takes them over and leaves the focus at a place that stays. Announces the first only. */
-import { ArrowUp } from 'lucide-react';
 import { Button } from '../button.tsx';
+import { ArrowUp } from '../icons.tsx';
 
 export function WaitingButton({
   waiting,

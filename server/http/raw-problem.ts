@@ -1,0 +1,41 @@
+/** Problem documents written to a bare socket, where there is no response to write them to: refused upgrades, broken HTTP. */
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '#lib/protocol/errors.ts';
+import { PROBLEM_TYPE, ProblemError, problemOf } from './problem.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+/** Answers and ends the connection. */
+export function endWithProblem(socket: Duplex, problem: ProblemError): void {
+  const document = problemOf(problem.code, problem.message);
+  const body = JSON.stringify(document);
+  const headers = {
+    ...SECURITY_HEADERS,
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(
+    `HTTP/1.1 ${document.status} ${STATUS_TEXT[document.status] ?? 'Refused'}\r\n${lines.join('')}\r\n${body}`,
+  );
+}
+
+/** What Node's parser says of a request, as a problem. */
+export function problemOfParser(error: NodeJS.ErrnoException): ProblemError {
+  const [code, detail]: [ErrorCode, string] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['headers_too_large', 'the address and the headers have at most 16 KiB together']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['request_timeout', 'the request did not arrive in time']
+        : ['invalid_request', `the request is not HTTP/1.1: ${error.message}`];
+  return new ProblemError(code, detail);
+}
