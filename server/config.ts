@@ -6,6 +6,7 @@ import { lookup } from 'node:dns/promises';
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { isLoopback } from './reachable-addresses.ts';
 
 /** An operator's mistake: shown as its message alone, exit code 2. */
 export class ConfigError extends Error {}
@@ -262,10 +263,6 @@ export function readConfig(
     demo: v.PULSEWATCH_DEMO,
     dev: v.PULSEWATCH_DEV,
   };
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(address);
 }
 
 function machineHasIpv6Loopback(): boolean {

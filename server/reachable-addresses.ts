@@ -1,6 +1,10 @@
 /** Under which addresses other machines reach a socket of this one. Reads the network cards; nothing is sent. */
 import { networkInterfaces } from 'node:os';
 
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(address);
+}
+
 type Cards = ReturnType<typeof networkInterfaces>;
 
 /**
@@ -15,7 +19,7 @@ export function reachableAddresses(bound: readonly string[], cards: Cards = netw
   const reachable = bound.flatMap((address) => {
     if (address === '0.0.0.0') return of('IPv4');
     if (address === '::') return [...of('IPv4'), ...of('IPv6')];
-    return address === '::1' || address.startsWith('127.') ? [] : [address];
+    return isLoopback(address) ? [] : [address];
   });
   return [...new Set(reachable)];
 }

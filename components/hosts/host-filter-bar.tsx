@@ -4,6 +4,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useCounts } from '@/lib/client/use-live.ts';
 import type { HostCounts } from '@/lib/protocol/host.ts';
+import { unhandledOf } from '@/lib/protocol/host-counts.ts';
 import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { classNames } from '../ui/class-names.ts';
 import { Search, X } from '../ui/icons.tsx';
@@ -27,7 +28,7 @@ const TYPED_MS = 250;
 
 function countOf(counts: HostCounts, filter: HostStateFilter | null): number {
   if (filter === null) return counts.total;
-  if (filter === 'unhandled') return counts.down - counts.acknowledged - counts.maintenance;
+  if (filter === 'unhandled') return unhandledOf(counts);
   return counts[filter];
 }
 

@@ -3,6 +3,7 @@
  * take, exactly as the list of alerts shows it. A host that goes down without an alert (heard only once) is not
  * in it: nobody could take it. Pure.
  */
+import { unhandledOf } from '#lib/protocol/host-counts.ts';
 import type { LiveState } from '@/lib/client/view-store.ts';
 import type { Alert, AlertId } from '@/lib/protocol/alert.ts';
 
@@ -27,6 +28,6 @@ export function unhandledCount({
   alertsTruncated,
   counts,
 }: Pick<LiveState, 'alerts' | 'alertsTruncated' | 'counts'>): number {
-  if (alertsTruncated && counts !== null) return counts.down - counts.acknowledged - counts.maintenance;
+  if (alertsTruncated && counts !== null) return unhandledOf(counts);
   return countUnhandled(alerts);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { unhandledOf } from '#lib/protocol/host-counts.ts';
 import type { HostCounts } from '@/lib/protocol/host.ts';
-import { ageInWords, sentenceFor, unhandledOf } from './fleet-facts.ts';
+import { ageInWords, sentenceFor } from './fleet-facts.ts';
 
 const counts = (over: Partial<HostCounts>): HostCounts => ({
   total: 0,

@@ -1,10 +1,5 @@
-/** What the counts say, decided in one place: which sentence, how many unhandled. Pure. */
+/** What the counts say, decided in one place: which sentence, how old. Pure. */
 import type { HostCounts } from '@/lib/protocol/host.ts';
-
-/** Down, not acknowledged and not in maintenance. */
-export function unhandledOf(counts: HostCounts): number {
-  return counts.down - counts.acknowledged - counts.maintenance;
-}
 
 export type SentenceKey = 'connecting' | 'none' | 'allUp' | 'calm' | 'down' | 'late' | 'downLate';
 

@@ -20,6 +20,7 @@ import { ChevronLeft, ChevronRight } from '@/components/ui/icons.tsx';
 import { Panel } from '@/components/ui/panel.tsx';
 import { SegmentedControl } from '@/components/ui/segmented-control.tsx';
 import { useCounts, useLive, useLiveHandle } from '@/lib/client/use-live.ts';
+import { unhandledOf } from '@/lib/protocol/host-counts.ts';
 import { nextProblem, worstSlot } from './map-appearance.ts';
 import { MapCanvas, type MapFrame, type MapScale } from './map-canvas.ts';
 import {
@@ -58,9 +59,7 @@ export function HostMap() {
   const counts = useCounts();
   const total = counts?.total ?? 0;
   const problems = useLive((state) =>
-    state.counts === null
-      ? 0
-      : state.counts.late + state.counts.down - state.counts.acknowledged - state.counts.maintenance,
+    state.counts === null ? 0 : state.counts.late + unhandledOf(state.counts),
   );
 
   const windowRef = useRef<HTMLDivElement>(null);

@@ -13,7 +13,7 @@ import { StateShape } from '@/components/ui/state-shape.tsx';
 import { useAlerts, useCounts } from '@/lib/client/use-live.ts';
 import type { Alert } from '@/lib/protocol/alert.ts';
 import type { HostCounts } from '@/lib/protocol/host.ts';
-import { unhandledOf } from './fleet-facts.ts';
+import { unhandledOf } from '@/lib/protocol/host-counts.ts';
 import { hostPath } from './paths.ts';
 import { unhandledAlerts } from './unhandled-alerts.ts';
 import { useHeldFeed } from './use-held-feed.ts';

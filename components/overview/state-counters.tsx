@@ -10,7 +10,7 @@ import { StateShape } from '@/components/ui/state-shape.tsx';
 import type { StateKind } from '@/components/ui/tokens.ts';
 import { useCounts } from '@/lib/client/use-live.ts';
 import type { HostCounts } from '@/lib/protocol/host.ts';
-import { unhandledOf } from './fleet-facts.ts';
+import { unhandledOf } from '@/lib/protocol/host-counts.ts';
 import { hostsPath } from './paths.ts';
 
 type Counter = {

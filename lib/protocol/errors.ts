@@ -31,3 +31,11 @@ export type Problem = {
   /** What was wrong here, and what is accepted. */
   readonly detail: string;
 };
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** `detail`: what was wrong here, and what is accepted. */
+export function problemOf(code: ErrorCode, detail: string): Problem {
+  const { status, title } = ERRORS[code];
+  return { type: `urn:pulsewatch:error:${code}`, title, status, code, detail };
+}

@@ -1,5 +1,10 @@
 import { ACKNOWLEDGED, type HostCounts, HostState, MAINTENANCE, STATE_MASK } from './host.ts';
 
+/** Down, not acknowledged and not in maintenance. */
+export function unhandledOf(counts: HostCounts): number {
+  return counts.down - counts.acknowledged - counts.maintenance;
+}
+
 /** The fleet's counts from how many hosts carry each state byte (index = byte). Unknown states count nowhere. O(256). */
 export function hostCountsOf(hostsByByte: ArrayLike<number>): HostCounts {
   const byState = new Array<number>(16).fill(0);

@@ -5,11 +5,12 @@
 import { type Context, Hono } from 'hono';
 import type { Health } from '#lib/protocol/api.ts';
 import type { ErrorCode } from '#lib/protocol/errors.ts';
+import { PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
 import { addAlertRoutes } from './alerts-api.ts';
 import type { ApiContext } from './api-context.ts';
 import { addHostRoutes, readEvents } from './hosts-api.ts';
 import { QueryParameters } from './parameters.ts';
-import { PROBLEM_TYPE, ProblemError, problemOf } from './problem.ts';
+import { ProblemError } from './problem.ts';
 
 export const MAX_BODY_BYTES = 64 * 1_024;
 

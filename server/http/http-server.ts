@@ -5,8 +5,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
 import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
-import { PROBLEM_TYPE, ProblemError, problemOf } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { endWithProblem, problemOfParser } from './raw-problem.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 

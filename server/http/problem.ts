@@ -1,5 +1,5 @@
 /** Answers to what went wrong, as RFC 9457 problem documents with a code from the catalogue (docs/errors.md). */
-import { ERRORS, type ErrorCode, type Problem } from '#lib/protocol/errors.ts';
+import type { ErrorCode } from '#lib/protocol/errors.ts';
 
 /** An expected refusal: thrown by a handler, answered as its problem document. */
 export class ProblemError extends Error {
@@ -13,13 +13,6 @@ export class ProblemError extends Error {
     this.headers = headers;
   }
 }
-
-export function problemOf(code: ErrorCode, detail: string): Problem {
-  const { status, title } = ERRORS[code];
-  return { type: `urn:pulsewatch:error:${code}`, title, status, code, detail };
-}
-
-export const PROBLEM_TYPE = 'application/problem+json';
 
 export function invalidParameter(name: string, got: unknown, takes: string): ProblemError {
   return new ProblemError('invalid_parameter', `${name} is ${shown(got)}; it takes ${takes}`);

@@ -1,19 +1,13 @@
 /** Problem documents written to a bare socket, where there is no response to write them to: refused upgrades, broken HTTP. */
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ErrorCode } from '#lib/protocol/errors.ts';
-import { PROBLEM_TYPE, ProblemError, problemOf } from './problem.ts';
+import { type ErrorCode, PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
+import { ProblemError } from './problem.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
-
-/** Answers and ends the connection. */
+/** Answers and ends the connection. The problem's own headers win. */
 export function endWithProblem(socket: Duplex, problem: ProblemError): void {
+  socket.on('error', () => {}); // the other side may be gone already: nobody is left to tell
   const document = problemOf(problem.code, problem.message);
   const body = JSON.stringify(document);
   const headers = {
@@ -22,11 +16,11 @@ export function endWithProblem(socket: Duplex, problem: ProblemError): void {
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     Connection: 'close',
+    ...problem.headers,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(
-    `HTTP/1.1 ${document.status} ${STATUS_TEXT[document.status] ?? 'Refused'}\r\n${lines.join('')}\r\n${body}`,
-  );
+  const { status } = document;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
 /** What Node's parser says of a request, as a problem. */

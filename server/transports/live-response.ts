@@ -2,8 +2,7 @@
  * How the live endpoints answer over HTTP: headers, JSON frames, problems. Knows no position and no viewer.
  */
 import type { ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { ERRORS, type ErrorCode, type Problem } from '#lib/protocol/errors.ts';
+import { type ErrorCode, PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
 import type { Frame, JsonFrame } from '#lib/protocol/frames.ts';
 import { endPaced } from './paced-body.ts';
 
@@ -56,11 +55,6 @@ export function answerFrames(response: ServerResponse, frames: readonly Frame[])
   answerJson(response, 200, `{"frames":[${frames.map(frameText).join(',')}]}`);
 }
 
-function problemOf(code: ErrorCode, detail: string): Problem {
-  const { status, title } = ERRORS[code];
-  return { type: `urn:pulsewatch:error:${code}`, title, status, code, detail };
-}
-
 /** An RFC 9457 answer. `detail`: what was wrong here and what is accepted. */
 export function answerProblem(
   response: ServerResponse,
@@ -70,35 +64,7 @@ export function answerProblem(
 ): void {
   const problem = problemOf(code, detail);
   answerJson(response, problem.status, JSON.stringify(problem), {
-    'Content-Type': 'application/problem+json',
+    'Content-Type': PROBLEM_TYPE,
     ...headers,
   });
-}
-
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  503: 'Service Unavailable',
-};
-
-/** The same on a socket that asked for an upgrade; ends it. */
-export function refuseUpgrade(
-  socket: Duplex,
-  code: ErrorCode,
-  detail: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  socket.on('error', () => {}); // the other side may be gone already: nobody is left to tell
-  const problem = problemOf(code, detail);
-  const body = JSON.stringify(problem);
-  const lines = Object.entries({
-    ...LIVE_HEADERS,
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Type': 'application/problem+json',
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-    ...headers,
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_TEXT[problem.status]}\r\n${lines.join('')}\r\n${body}`);
 }

@@ -8,10 +8,13 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Server, type Socket } from 'socket.io';
+import type { ErrorCode } from '#lib/protocol/errors.ts';
 import { ACK_EVENT } from '#lib/protocol/frames.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
+import { ProblemError } from '../http/problem.ts';
+import { endWithProblem } from '../http/raw-problem.ts';
 import { type Place, RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
-import { refuseUpgrade } from './live-response.ts';
+import { LIVE_HEADERS } from './live-response.ts';
 import { socketIoParser } from './socketio-parser.ts';
 import { type WireFrame, wireFrameOf } from './wire-frame.ts';
 
@@ -26,6 +29,16 @@ const CLOSE_GRACE_MS = 500;
 const MAX_ARRIVING = 1_024;
 
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/** Refuses an upgrade as every live answer is marked. */
+function refuseUpgrade(
+  socket: Duplex,
+  code: ErrorCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  endWithProblem(socket, new ProblemError(code, detail, { ...LIVE_HEADERS, ...headers }));
+}
 
 type Connection = Socket['conn'];
 

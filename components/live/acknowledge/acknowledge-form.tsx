@@ -9,7 +9,7 @@ import { Field, Input, Select } from '../../ui/field.tsx';
 import { MAX_OPERATOR_LENGTH, useOperator } from '../browser-setting.ts';
 import type { AckOptions } from './acknowledger.ts';
 
-/** What the server takes. */
+/** What a row can still show; the server takes more. */
 const MAX_COMMENT_LENGTH = 500;
 
 const MINUTE_MS = 60_000;
