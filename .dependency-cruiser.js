@@ -49,7 +49,7 @@ export default {
       to: {
         pathNot: [
           '^lib/(client|protocol)/',
-          external('zustand', 'socket\\.io-client', 'socket\\.io-msgpack-parser'),
+          external('zustand', 'socket\\.io-client', 'socket\\.io-msgpack-parser', 'eventsource-parser'),
         ],
       },
     },
@@ -75,8 +75,11 @@ export default {
       name: 'pages-do-not-import-each-other',
       comment: 'A component two pages share belongs to components/ui or components/live.',
       severity: 'error',
-      from: { path: '^components/(overview|hosts|alerts|settings|add)/' },
-      to: { path: '^components/(overview|hosts|alerts|settings|add|shell)/', pathNot: '^components/$1/' },
+      from: { path: '^components/(overview|hosts|alerts|settings|add|transports)/' },
+      to: {
+        path: '^components/(overview|hosts|alerts|settings|add|transports|shell)/',
+        pathNot: '^components/$1/',
+      },
     },
     {
       name: 'app-picks-views',

@@ -13,6 +13,47 @@ async function fleet(stage: Stage, server: Server, ...more: string[]) {
   );
 }
 
+/** Each mode, and each pair of transports in one direction or the other. */
+const FLIPS = [
+  ['SSE', 'sse'],
+  ['Long polling', 'long-polling'],
+  ['Polling', 'polling'],
+  ['Socket.IO', 'socketio'],
+  ['Long polling', 'long-polling'],
+  ['Automatic', 'socketio'],
+  ['Polling', 'polling'],
+  ['SSE', 'sse'],
+  ['Polling', 'polling'],
+] as const;
+
+type ShownPosition = { readonly epoch: string; readonly seq: number; readonly status: string };
+
+declare global {
+  interface Window {
+    shownPositions?: { epoch: string; seq: number; status: string }[];
+  }
+}
+
+/** Notes from now on every position the page shows, with the status beside it. */
+const recordPositions = (page: Page) =>
+  page.evaluate(() => {
+    const shown: { epoch: string; seq: number; status: string }[] = [];
+    window.shownPositions = shown;
+    const look = (): void => {
+      const data = document.querySelector<HTMLElement>('[data-testid="position"]')?.dataset;
+      const status =
+        document.querySelector<HTMLElement>('[data-testid="connection-pill"]')?.dataset.status ?? '';
+      shown.push({ epoch: data?.epoch ?? '', seq: Number(data?.seq ?? -1), status });
+    };
+    look();
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+  });
+const positionsOf = (page: Page): Promise<readonly ShownPosition[]> =>
+  page.evaluate(() => window.shownPositions ?? []);
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
 test('flipping the transport while hosts change loses nothing and needs no reload', async ({
   stage,
   page,
@@ -30,19 +71,25 @@ test('flipping the transport while hosts change loses nothing and needs no reloa
   );
   await expect.poll(async () => (await server.health()).hosts.up).toBeGreaterThan(250);
 
-  for (const [label, transport] of [
-    ['Polling', 'polling'],
-    ['Socket.IO', 'socketio'],
-    ['Polling', 'polling'],
-    ['Socket.IO', 'socketio'],
-    ['Polling', 'polling'],
-  ] as const) {
+  await expect.poll(async () => (await digestOfPage(page)).seq).toBeGreaterThan(0);
+  await recordPositions(page);
+  const { transitions } = await server.health();
+  const startedAt = Date.now();
+  for (const [label, transport] of FLIPS) {
     const { seq } = await digestOfPage(page);
     await page.getByRole('radio', { name: new RegExp(`^${label}`) }).check();
     await expect(pill(page)).toHaveAttribute('data-transport', transport);
     await expect(pill(page)).toHaveAttribute('data-status', 'live');
     await expect.poll(async () => (await digestOfPage(page)).seq, 'changes go on').toBeGreaterThan(seq);
   }
+  const changes = sum((await server.health()).transitions) - sum(transitions);
+  expect(changes / ((Date.now() - startedAt) / 1_000), 'changes a second').toBeGreaterThan(100);
+  const shown = await positionsOf(page);
+  expect(shown.filter(({ epoch }) => epoch !== shown[0]!.epoch)).toEqual([]);
+  const seqs = shown.map(({ seq }) => seq);
+  expect(seqs, 'never empty, never back').toEqual(seqs.toSorted((one, other) => one - other));
+  expect(seqs[0]).toBeGreaterThan(0);
+  expect(shown.filter(({ status }) => status !== 'live' && status !== 'catching-up')).toEqual([]);
   expect(await page.getAttribute('html', 'data-same-page')).toBe('yes');
   await expect(pill(page)).toContainText('Polling');
 
@@ -50,7 +97,9 @@ test('flipping the transport while hosts change loses nothing and needs no reloa
   await stage.end(simulate);
   await expect.poll(async () => (await server.health()).hosts.down, { message: 'all fall silent' }).toBe(500);
   await expectEqualViews(page, server);
-  await expect(page.getByText('Digest mismatches').first().locator('..')).toContainText('0');
+  for (const fact of ['Digest mismatches', 'Resyncs']) {
+    await expect(page.getByText(fact, { exact: true }).first().locator('..')).toHaveText(`${fact}0`);
+  }
 
   await page.reload();
   await expect(pill(page)).toHaveAttribute('data-transport', 'polling');
@@ -58,7 +107,7 @@ test('flipping the transport while hosts change loses nothing and needs no reloa
   expect(complaints).toEqual([]);
 });
 
-for (const transport of ['socketio', 'polling'] as const) {
+for (const transport of ['socketio', 'sse', 'long-polling', 'polling'] as const) {
   test(`an acknowledgement reaches another tab on ${transport} within a second`, async ({
     stage,
     page,

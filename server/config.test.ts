@@ -26,6 +26,7 @@ describe('settings', () => {
       maxViewers: 10_000,
       allowedHosts: null,
       allowedOrigins: null,
+      trustedProxies: [],
       retentionDays: 30,
       demo: false,
       dev: false,
@@ -54,6 +55,12 @@ describe('settings', () => {
       'MIN_TIMEOUT_MS is "4000000"; it takes a whole number not above MAX_TIMEOUT_MS (3600000)',
     ],
     [['--allowed-hosts', 'pulse:99999'], 'ALLOWED_HOSTS is "pulse:99999"; it takes host names'],
+    [
+      ['--trusted-proxies', '127.0.0.1,nginx.local'],
+      'TRUSTED_PROXIES is "127.0.0.1,nginx.local"; it takes addresses or CIDR ranges such as 127.0.0.1 or 10.0.0.0/8, separated by commas',
+    ],
+    [['--trusted-proxies=10.0.0.0/33'], 'TRUSTED_PROXIES is "10.0.0.0/33"; it takes addresses'],
+    [['--trusted-proxies', '::1,'], 'TRUSTED_PROXIES is "::1,"; it takes addresses'],
     [['--allowed-hosts', '[1:2:3]'], 'ALLOWED_HOSTS is "[1:2:3]"; it takes host names'],
     [['--port'], 'PORT (--port) got no value; it takes a port number'],
     [['--port', '--misses', '3'], 'PORT (--port) got no value; it takes a port number'],
@@ -81,10 +88,13 @@ describe('settings', () => {
       'Pulse.Example.com, [::1]:3000',
       '--allowed-origins',
       'https://pulse.example.com/',
+      '--trusted-proxies',
+      '0:0::1, 10.0.0.0/8',
     ];
     expect(readConfig(args, {})).toMatchObject({
       allowedHosts: ['pulse.example.com', '[::1]:3000'],
       allowedOrigins: ['https://pulse.example.com'],
+      trustedProxies: ['::1', '10.0.0.0/8'],
     });
   });
 });

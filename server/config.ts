@@ -6,6 +6,7 @@ import { lookup } from 'node:dns/promises';
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { proxyRange } from './http/client-address.ts';
 import { isLoopback } from './reachable-addresses.ts';
 
 /** An operator's mistake: shown as its message alone, exit code 2. */
@@ -30,6 +31,8 @@ export type Config = {
   readonly allowedHosts: readonly string[] | null;
   /** null = the allowed hosts at this server's port. */
   readonly allowedOrigins: readonly string[] | null;
+  /** Addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly retentionDays: number;
   /** Internal (npm run demo): a simulated fleet feeds this server, and every page says so. */
   readonly demo: boolean;
@@ -132,6 +135,7 @@ const SETTINGS = {
     listOf('host names with or without a port, such as pulse.example.com', allowedHost),
   ),
   ALLOWED_ORIGINS: define('', listOf('origins such as https://pulse.example.com', allowedOrigin)),
+  TRUSTED_PROXIES: define('', listOf('addresses or CIDR ranges such as 127.0.0.1 or 10.0.0.0/8', proxyRange)),
   HEARTBEAT_KEYS: define('', noKeys),
   HEARTBEAT_PLAIN_FROM: define('', noKeys),
   AUTH: define('none', auth),
@@ -259,6 +263,7 @@ export function readConfig(
     maxViewers: v.MAX_VIEWERS,
     allowedHosts: v.ALLOWED_HOSTS,
     allowedOrigins: v.ALLOWED_ORIGINS,
+    trustedProxies: v.TRUSTED_PROXIES ?? [],
     retentionDays: v.RETENTION_DAYS,
     demo: v.PULSEWATCH_DEMO,
     dev: v.PULSEWATCH_DEV,

@@ -18,6 +18,7 @@ import {
 import { type Engine, type ShardBatch, startEngine } from './engine/index.ts';
 import { createApi } from './http/api.ts';
 import type { ApiContext } from './http/api-context.ts';
+import { proxyList } from './http/client-address.ts';
 import { FleetSampler, SAMPLE_EVERY_MS } from './http/fleet-samples.ts';
 import { guardRules } from './http/guard.ts';
 import { startHttpServer } from './http/http-server.ts';
@@ -26,12 +27,16 @@ import { newEpoch } from './live/epoch.ts';
 import { HostDirectory } from './live/host-directory.ts';
 import { LiveLog } from './live/live-log.ts';
 import { Publisher } from './live/publisher.ts';
+import { ScratchFeeds } from './live/scratch-feeds.ts';
+import { ViewerPlaces } from './live/viewer-places.ts';
 import { Viewers } from './live/viewers.ts';
 import type { Pages } from './next-app.ts';
 import { Pipeline } from './pipeline.ts';
 import { reachableAddresses } from './reachable-addresses.ts';
 import { MemoryStore } from './store/memory/memory-store.ts';
 import { createLiveRoutes } from './transports/live-routes.ts';
+import type { LiveSources } from './transports/live-sources.ts';
+import { Meters } from './transports/meters.ts';
 import { createSocketIoTransport } from './transports/socketio.ts';
 
 /** Deadlines of acknowledgements and removals are this exact. */
@@ -129,9 +134,13 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
   stops.add(() => check.stop());
   const samples = startSampling(engine, live, clock, stops);
 
-  const viewers = new Viewers({ log: live, clock, maxViewers: config.maxViewers });
+  const places = new ViewerPlaces({ maxViewers: config.maxViewers });
+  const viewers = new Viewers({ log: live, clock, places });
   stops.add(() => viewers.stop());
-  const socketIo = createSocketIoTransport({ viewers, isAllowed: () => true });
+  const scratch = new ScratchFeeds({ clock, places, tickMs: config.tickMs });
+  stops.add(() => scratch.stop());
+  const sources: LiveSources = { viewers, scratch, meters: new Meters(clock) };
+  const socketIo = createSocketIoTransport({ ...sources, isAllowed: () => true });
   stops.add(() => socketIo.close());
 
   const heartbeatPort = engine.addresses[0]!.port;
@@ -161,6 +170,11 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     newBatchId: () => randomBytes(8).toString('hex'),
     acknowledge: (targets, command) => pipeline.acknowledge(targets, command),
     unacknowledge: (target, by) => pipeline.unacknowledge(target, by),
+    scratch: {
+      create: (hosts, changesPerSecond) => scratch.create(hosts, changesPerSecond)?.info ?? null,
+      setRate: (feed, changesPerSecond) => scratch.get(feed)?.setRate(changesPerSecond) ?? null,
+      remove: (feed) => scratch.remove(feed),
+    },
     onError: parts.onFault,
   };
 
@@ -174,7 +188,7 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     config.port,
     (port) => guardRules(config.host, port, config.allowedHosts, config.allowedOrigins),
     {
-      live: createLiveRoutes(viewers),
+      live: createLiveRoutes(sources),
       api: (request, response) => void listener(request, response),
       pages:
         parts.startPages === null
@@ -191,12 +205,16 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
       otherUpgrade: dev
         ? (request, socket, head) => void pages.promise.then((it) => it.upgrade?.(request, socket, head))
         : null,
+      trustedProxies: proxyList(config.trustedProxies),
       onError: parts.onFault,
     },
   ).catch((error: unknown) => {
     throw explainSystemError({ port: 'PORT', host: 'HOST' }, config.host, config.port, error) ?? error;
   });
   stops.add(() => http.close());
+  // Before the connections go, so that what is held or streamed ends with an answer.
+  stops.add(() => viewers.stop());
+  stops.add(() => scratch.stop());
 
   if (parts.startPages !== null) {
     const started = await parts.startPages({ dev, hostname: config.host, port: http.port });

@@ -152,6 +152,22 @@ describe('history', () => {
     expect(alerts.get(`${WEB_ID}-1`)).toMatchObject({ closedAt: 91_000, evidence: { kind: 'bye' } });
   });
 
+  test('L52: the engine’s instant reaches the live log as it is; history and alerts have whole ms', async () => {
+    const { take, live, store, alerts } = setUp();
+    take([WEB], { row: 0, kind: 'up', atMs: 1_000.625 });
+    take([], { row: 0, kind: 'down', atMs: 90_000.375 });
+    expect(live.changesAfter(0, 9).ticks.map(([, , changes]) => changes)).toEqual([
+      [[1_000.625, 1]],
+      [[90_000.375, 1]],
+    ]);
+    const diff = live.framesFrom({ e: live.epoch, s: 1 }, 1_000_000).at(-1);
+    expect(diff).toMatchObject({ t: 'D', t0: 90_000.375 });
+    expect((await store.events({ limit: 1 })).events[0]!.at).toBe(90_000);
+    expect(alerts.openOf(WEB_ID)!.openedAt).toBe(90_000);
+    take([], { row: 0, kind: 'restarted', atMs: 90_001.875 });
+    expect(live.changesAfter(2, 9).ticks.map(([, , changes]) => changes)).toEqual([[[90_001.875, 1]]]);
+  });
+
   test('P7: a name that comes later and new labels are announced without a change of state', () => {
     const { take, live, directory } = setUp();
     take([{ row: 0, name: null, id: WEB_ID }], { row: 0, kind: 'up', atMs: 1 });

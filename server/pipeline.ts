@@ -60,6 +60,9 @@ const REASON_KINDS = {
   [TransitionReason.bye]: 'bye',
 } as const;
 
+/** `exactAtMs`: the engine's own instant, of which `atMs` is the rounded one. */
+type StagedAlertChange = AlertChange & { readonly exactAtMs?: number };
+
 type Progress = { readonly batch: ShardBatch; described: boolean; next: number };
 
 export class Pipeline {
@@ -70,7 +73,7 @@ export class Pipeline {
   #nextDeadlines: NodeJS.Immediate | null = null;
   /** What this turn brings to the store, in order. */
   #events: HostEvent[] = [];
-  #changes: AlertChange[] = [];
+  #changes: StagedAlertChange[] = [];
 
   constructor(options: PipelineOptions) {
     this.#o = options;
@@ -135,9 +138,10 @@ export class Pipeline {
     const slot = directory.slotAt({ shard, row });
     if (slot === null) return;
     const kind = transitions.kinds[i]!;
-    const atMs = Math.round(transitions.atMs[i]!);
+    const exactAtMs = transitions.atMs[i]!;
+    const atMs = Math.round(exactAtMs);
     if (kind === TransitionKind.restarted) {
-      live.stageDescription(slot, atMs);
+      live.stageDescription(slot, exactAtMs);
       this.#record(slot, 'restarted', atMs);
       return;
     }
@@ -149,23 +153,24 @@ export class Pipeline {
       if (before === HostState.empty)
         this.#record(slot, this.#removals.wasRemoved(id) ? 'returned' : 'registered', atMs);
       else if (before !== HostState.late) this.#record(slot, 'up', atMs);
-      this.#collect(this.#o.alerts.up(id, atMs));
+      this.#collect(this.#o.alerts.up(id, atMs), exactAtMs);
     } else if (kind === TransitionKind.down || kind === TransitionKind.left) {
       this.#ended(shard, transitions, i, slot);
     }
-    this.#stageState(slot, atMs);
+    this.#stageState(slot, exactAtMs);
   }
 
   /** Down or left: the evidence, its words, the alert, and what is removed later. */
   #ended(shard: number, transitions: ShardBatch['transitions'], i: number, slot: number): void {
     const { directory, live, alerts, engine } = this.#o;
     const row = transitions.rows[i]!;
-    const atMs = Math.round(transitions.atMs[i]!);
+    const exactAtMs = transitions.atMs[i]!;
+    const atMs = Math.round(exactAtMs);
     const columns = engine.read(shard, row);
     const reason = transitions.reasons[i]! as keyof typeof REASON_KINDS;
     const evidence: Evidence = {
       kind: REASON_KINDS[reason] ?? 'timeout',
-      silentMs: Math.max(0, Math.round(transitions.atMs[i]! - transitions.lastSeenAtMs[i]!)),
+      silentMs: Math.max(0, Math.round(exactAtMs - transitions.lastSeenAtMs[i]!)),
       intervalMs: columns.intervalMs,
       source: directory.sourceAt(shard, columns.sourceIndex),
       lostBeats: transitions.lostBeats[i]!,
@@ -176,7 +181,7 @@ export class Pipeline {
     const id = directory.idOf(slot);
     if (transitions.kinds[i] === TransitionKind.left) {
       this.#record(slot, 'left', atMs, verdict);
-      this.#collect(alerts.left(id, atMs, verdict));
+      this.#collect(alerts.left(id, atMs, verdict), exactAtMs);
       this.#removals.schedule(slot, 'left', atMs);
       return;
     }
@@ -187,7 +192,7 @@ export class Pipeline {
     }
     const { timeoutMs } = columns;
     const fact = { hostId: id, host: directory.nameOf(slot), atMs, verdict, timeoutMs, seq: live.seq + 1 };
-    this.#collect(alerts.down(fact));
+    this.#collect(alerts.down(fact), exactAtMs);
   }
 
   /** The engine's state with the overlays that hold now. */
@@ -228,12 +233,12 @@ export class Pipeline {
   }
 
   /** Each alert as it is now: by the time it is stored something newer may have happened to it. */
-  #stageAlerts(changes: readonly AlertChange[]): void {
-    for (const { alert, atMs } of changes) {
+  #stageAlerts(changes: readonly StagedAlertChange[]): void {
+    for (const { alert, atMs, exactAtMs } of changes) {
       const now = this.#o.alerts.get(alert.id);
       // Open then and not kept now: it has closed since, which has been staged, and must not open again.
       if (now === null && alert.closedAt === null) continue;
-      this.#stageAlert(now ?? alert, atMs);
+      this.#stageAlert(now ?? alert, exactAtMs ?? atMs);
     }
   }
 
@@ -304,8 +309,10 @@ export class Pipeline {
     this.#stageAlerts(changes);
   }
 
-  #collect(changes: readonly AlertChange[]): void {
-    for (const change of changes) this.#changes.push(change);
+  #collect(changes: readonly AlertChange[], exactAtMs?: number): void {
+    for (const change of changes) {
+      this.#changes.push(exactAtMs === undefined ? change : { ...change, exactAtMs });
+    }
   }
 
   /** By the newest transition, published or not. */

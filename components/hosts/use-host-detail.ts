@@ -2,6 +2,7 @@
 
 /** Reads one host again while the page is visible, and at once when it changes live. */
 import { useEffect, useState } from 'react';
+import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostDetail } from '@/lib/protocol/api.ts';
 import { type ReadProblem, readProblem } from './use-host-window.ts';
@@ -42,7 +43,7 @@ export function useHostDetail(nameOrId: string): HostDetailState & { reload(): v
       if (reading) return;
       reading = true;
       try {
-        const readAtMs = Date.now() + (store.getState().link.serverOffsetMs ?? 0);
+        const readAtMs = steadyNowMs() + (store.getState().link.serverOffsetMs ?? 0);
         const detail = await api.host(nameOrId, abort.signal);
         slot = detail.host.slot;
         missing = false;

@@ -6,6 +6,7 @@
  */
 import { useEffect, useState } from 'react';
 import { ApiError } from '@/lib/client/api-client.ts';
+import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostPage } from '@/lib/protocol/api.ts';
 import type { Host, HostId } from '@/lib/protocol/host.ts';
@@ -64,7 +65,7 @@ export function useHostWindow(query: HostQuery, key: string): HostWindowState {
     let outdated = false;
     let soon: ReturnType<typeof setTimeout> | undefined;
 
-    const serverNowMs = () => Date.now() + (store.getState().link.serverOffsetMs ?? 0);
+    const serverNowMs = () => steadyNowMs() + (store.getState().link.serverOffsetMs ?? 0);
     const paused = () => store.getState().link.status === 'paused';
     const resting = () => document.hidden || paused();
     const show = (next: HostWindow) => {

@@ -9,6 +9,7 @@ import hostsEn from './en/hosts.json' with { type: 'json' };
 import liveEn from './en/live.json' with { type: 'json' };
 import overviewEn from './en/overview.json' with { type: 'json' };
 import settingsEn from './en/settings.json' with { type: 'json' };
+import transportsEn from './en/transports.json' with { type: 'json' };
 import type { Locale } from './locales.ts';
 import addZh from './zh-CN/add.json' with { type: 'json' };
 import alertsZh from './zh-CN/alerts.json' with { type: 'json' };
@@ -17,6 +18,7 @@ import hostsZh from './zh-CN/hosts.json' with { type: 'json' };
 import liveZh from './zh-CN/live.json' with { type: 'json' };
 import overviewZh from './zh-CN/overview.json' with { type: 'json' };
 import settingsZh from './zh-CN/settings.json' with { type: 'json' };
+import transportsZh from './zh-CN/transports.json' with { type: 'json' };
 
 const en = {
   add: addEn,
@@ -26,6 +28,7 @@ const en = {
   live: liveEn,
   overview: overviewEn,
   settings: settingsEn,
+  transports: transportsEn,
 };
 
 export type Messages = typeof en;
@@ -41,5 +44,6 @@ export const CATALOGUE: Readonly<Record<Locale, Readonly<Record<keyof Messages, 
     live: liveZh,
     overview: overviewZh,
     settings: settingsZh,
+    transports: transportsZh,
   },
 };

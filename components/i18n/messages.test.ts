@@ -120,6 +120,8 @@ describe('messages', () => {
 const UNTRANSLATED: ReadonlySet<string> = new Set([
   'common.appName',
   'live.transport.socketio',
+  'live.transport.sse',
   'settings.transport.socketio',
+  'settings.transport.sse',
   'live.title.named',
 ]);

@@ -4,10 +4,12 @@
  * What the page must say about itself above the hosts: how old the view is, and how the server itself is doing.
  * Loaded right after the page, so it is there long before a link can be lost.
  */
+import { useState } from 'react';
 import { useLink, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { FallbackReasons } from './connection-details.tsx';
 import { useSpanWords } from './link-words.ts';
 import { useHealth } from './use-health.ts';
 
@@ -53,6 +55,26 @@ function PausedBanner() {
       {lastFrameAtMs === null ? null : (
         <p>{t('pausedText', { age: spanWords(Math.max(0, nowMs - lastFrameAtMs)) })}</p>
       )}
+    </Notice>
+  );
+}
+
+/** Which other transport serves the page, and why; until it is dismissed or another one does. */
+function FallbackBanner({ hidden }: { hidden: boolean }) {
+  const t = useTranslations('live');
+  const fallback = useLive((state) => state.link.fallback);
+  const transport = useLive((state) => state.link.transport);
+  const { store } = useLiveHandle();
+  const [dismissed, setDismissed] = useState<string | null>(null);
+  if (hidden || fallback === null || transport === null) return null;
+  const key = `${fallback.from} ${transport}`;
+  if (dismissed === key) return null;
+  const names = { from: t(`transport.${fallback.from}`), to: t(`transport.${transport}`) };
+  return (
+    <Notice title={t('banner.fallbackTitle', names)} onDismiss={() => setDismissed(key)}>
+      <div data-testid="fallback-banner">
+        <FallbackReasons link={store.getState().link} />
+      </div>
     </Notice>
   );
 }
@@ -106,6 +128,7 @@ export default function Banners() {
         </Notice>
       ) : null}
       {paused ? <PausedBanner /> : stale ? <StaleBanner /> : null}
+      <FallbackBanner hidden={paused || stale} />
       <HealthBanners />
       {digestTrouble ? (
         <Notice tone="warning" title={t('digestTitle')} live>

@@ -2,14 +2,26 @@
 
 /** The whole story behind the pill: transport and why, age, position, and what had to be repaired. */
 import type { ReactNode } from 'react';
+import { MAX_STREAMS } from '@/lib/client/ladder.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
-import type { Link } from '@/lib/client/view-store.ts';
+import type { Fallback, FallbackStep, Link } from '@/lib/client/view-store.ts';
 import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { TextLink } from '../ui/button.tsx';
 import { useSpanWords } from './link-words.ts';
 
-const PROBLEM_KEY = { refused: 'refused', lost: 'lost', 'bad-frame': 'badFrame' } as const;
-const WHY_KEY = { 'no-frame': 'noFrame', refused: 'refused', lost: 'lost' } as const;
+const PROBLEM_KEY = {
+  refused: 'refused',
+  lost: 'lost',
+  'no-lease': 'noLease',
+  'bad-frame': 'badFrame',
+} as const;
+const WHY_KEY = {
+  'no-frame': 'noFrame',
+  refused: 'refused',
+  lost: 'lost',
+  'closed-early': 'closedEarly',
+  'no-lease': 'noLease',
+} as const;
 
 function Fact({ term, children }: { term: string; children: ReactNode }) {
   return (
@@ -20,18 +32,51 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
   );
 }
 
-/** From what, to what and why `auto` stands where it stands; nothing while it is on its first choice. */
-export function FallbackWords({ link }: { link: Link }) {
-  const t = useTranslations('live');
-  if (link.fallback === null || link.transport === null) return null;
-  const from = t(`transport.${link.fallback.from}`);
+/** A lease that one streaming transport lacks the next one lacks too: once is enough. */
+function stepsToTell(fallback: Fallback): FallbackStep[] {
+  const steps = [fallback, ...fallback.below];
+  const lacksLease = ({ why }: FallbackStep): boolean => why === 'no-lease';
+  const first = steps.find(lacksLease);
+  return steps.filter((step) => !lacksLease(step) || step === first);
+}
+
+/** Why each transport above the present one is not in use, and when it is tried again; nothing on the first choice. */
+export function FallbackReasons({ link }: { link: Link }) {
+  const t = useTranslations('live.details');
+  const transport = useTranslations('live.transport');
+  if (link.fallback === null) return null;
+  const steps = stepsToTell(link.fallback);
   return (
     <>
-      <strong className="font-medium">
-        {t('details.fallback', { from, to: t(`transport.${link.transport}`) })}
-      </strong>
-      <br />
-      {t(`details.why.${WHY_KEY[link.fallback.why]}`, { from })} {t('details.climbing', { from })}
+      <ul>
+        {steps.map(({ from, why, detail }) => (
+          <li key={from}>
+            {t(`why.${WHY_KEY[why]}`, { from: transport(from), count: MAX_STREAMS })}
+            {why === 'no-lease' ? ` ${t('waiting')}` : null}
+            {why === 'no-lease' ? null : (
+              <code lang="en" className="block text-xs break-words text-muted">
+                {detail}
+              </code>
+            )}
+          </li>
+        ))}
+      </ul>
+      {link.mode === 'auto' ? <p>{t('climbing', { from: transport(link.fallback.from) })}</p> : null}
+    </>
+  );
+}
+
+/** From what, to what and why another transport than the first choice is in use. */
+export function FallbackWords({ link }: { link: Link }) {
+  const t = useTranslations('live.details');
+  const transport = useTranslations('live.transport');
+  if (link.fallback === null || link.transport === null) return null;
+  return (
+    <>
+      <p className="font-medium">
+        {t('fallback', { from: transport(link.fallback.from), to: transport(link.transport) })}
+      </p>
+      <FallbackReasons link={link} />
     </>
   );
 }
@@ -92,9 +137,9 @@ export default function ConnectionDetails({ link, nowMs }: { link: Link; nowMs: 
   return (
     <>
       {link.fallback ? (
-        <p className="mb-2 rounded-md border border-late/60 tint-late px-2.5 py-1.5 text-sm">
+        <div className="mb-2 rounded-md border border-late/60 tint-late px-2.5 py-1.5 text-sm">
           <FallbackWords link={link} />
-        </p>
+        </div>
       ) : null}
       <ConnectionFacts link={link} nowMs={nowMs} />
       <p className="mt-2 text-sm">

@@ -40,10 +40,13 @@ export function KeyList() {
           keys={PAGE_KEYS.map(([key, does]) => ({ keys: [key], does: t(does) }))}
         />
       </div>
-      <KeySection
-        title={t('lists')}
-        keys={LIST_KEYS.map(([key, does]) => ({ keys: [key], does: t(does) }))}
-      />
+      <div className="flex flex-col gap-4">
+        <KeySection
+          title={t('lists')}
+          keys={LIST_KEYS.map(([key, does]) => ({ keys: [key], does: t(does) }))}
+        />
+        <KeySection title={nav('transports')} keys={[{ keys: ['r'], does: t('run') }]} />
+      </div>
     </div>
   );
 }

@@ -1,7 +1,15 @@
 /** Owns the pages people go to, in their order, with the key that follows `g`. */
-import { Bell, CirclePlus, type Icon, LayoutDashboard, Server, Settings } from '../ui/icons.tsx';
+import {
+  ArrowsBothWays,
+  Bell,
+  CirclePlus,
+  type Icon,
+  LayoutDashboard,
+  Server,
+  Settings,
+} from '../ui/icons.tsx';
 
-export type NavKey = 'overview' | 'hosts' | 'alerts' | 'add' | 'settings';
+export type NavKey = 'overview' | 'hosts' | 'alerts' | 'transports' | 'add' | 'settings';
 export type NavItem = {
   readonly key: NavKey;
   readonly href: string;
@@ -14,6 +22,7 @@ export const NAV_ITEMS: readonly NavItem[] = [
   { key: 'overview', href: '/', icon: LayoutDashboard, chord: 'o' },
   { key: 'hosts', href: '/hosts', icon: Server, chord: 'h' },
   { key: 'alerts', href: '/alerts', icon: Bell, chord: 'a' },
+  { key: 'transports', href: '/transports', icon: ArrowsBothWays, chord: 't' },
   { key: 'add', href: '/add', icon: CirclePlus, chord: null },
   { key: 'settings', href: '/settings', icon: Settings, chord: 's' },
 ];

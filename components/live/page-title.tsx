@@ -4,9 +4,8 @@
 import { usePathname } from 'next/navigation';
 import { useLive } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
+import { NAV_ITEMS } from './nav-items.ts';
 import { unhandledCount } from './unhandled.ts';
-
-type Navigation = 'hosts' | 'alerts' | 'add' | 'settings';
 
 function decoded(segment: string): string {
   try {
@@ -23,15 +22,10 @@ export function PageTitle() {
   const lost = useLive((state) => state.stale);
   const [first, second] = usePathname().split('/').filter(Boolean);
 
-  const pages: Readonly<Record<Navigation, string>> = {
-    hosts: nav('hosts'),
-    alerts: nav('alerts'),
-    add: nav('add'),
-    settings: nav('settings'),
-  };
+  const item = NAV_ITEMS.find(({ href }) => href === `/${first}`);
   const name =
-    first === 'hosts' && second !== undefined ? decoded(second) : pages[(first ?? '') as Navigation];
-  const page = name === undefined ? 'Pulsewatch' : t('named', { page: name });
+    first === 'hosts' && second !== undefined ? decoded(second) : item === undefined ? null : nav(item.key);
+  const page = name === null ? 'Pulsewatch' : t('named', { page: name });
   const title = lost ? t('lost', { page }) : unhandled > 0 ? t('counted', { down: unhandled, page }) : page;
   return <title>{title}</title>;
 }

@@ -19,6 +19,7 @@ import { IconButton, TextLink } from '@/components/ui/button.tsx';
 import { ChevronLeft, ChevronRight } from '@/components/ui/icons.tsx';
 import { Panel } from '@/components/ui/panel.tsx';
 import { SegmentedControl } from '@/components/ui/segmented-control.tsx';
+import { themeInUse, watchTheme } from '@/components/ui/theme-in-use.ts';
 import { useCounts, useLive, useLiveHandle } from '@/lib/client/use-live.ts';
 import { unhandledOf } from '@/lib/protocol/host-counts.ts';
 import { nextProblem, worstSlot } from './map-appearance.ts';
@@ -34,7 +35,6 @@ import {
 import { MapLegend } from './map-legend.tsx';
 import { type MapCursor, MapReadout } from './map-readout.tsx';
 import { hostPath } from './paths.ts';
-import { themeInUse, watchTheme } from './theme-in-use.ts';
 
 /** Cells smaller than this get a frame of this size around the cursor's cell, CSS pixels. */
 const MIN_CURSOR_CSS_PX = 11;

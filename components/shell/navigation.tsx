@@ -33,7 +33,7 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
           : 'hidden min-w-0 md:block'
       }
     >
-      <ul className={bottom ? 'grid h-14 grid-cols-5' : 'flex items-center gap-0.5'}>
+      <ul className={bottom ? 'grid h-14 grid-cols-6' : 'flex items-center gap-0.5'}>
         {NAV_ITEMS.map((item) => {
           const Icon = item.icon;
           const current = isInside(item, pathname);
@@ -46,7 +46,7 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
                 className={classNames(
                   'relative flex items-center text-sm font-medium hover:text-text',
                   bottom
-                    ? 'h-full flex-col justify-center gap-0.5 px-0.5 text-xs'
+                    ? 'h-full flex-col justify-center gap-0.5 text-[0.6875rem]'
                     : 'h-(--control-h) gap-1.5 rounded-md px-2.5 hover:bg-surface',
                   current ? 'text-text' : 'text-muted',
                   current && !bottom && 'bg-surface shadow-[inset_0_0_0_1px_var(--color-line)]',

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { problemOf } from '#lib/protocol/errors.ts';
 import { createApiClient } from './api-client.ts';
 
 let handler: (request: IncomingMessage, response: ServerResponse) => void;
@@ -22,7 +23,8 @@ afterEach(async () => {
 test('C33: a problem carries its code, status and detail', async () => {
   handler = (_, response) => {
     response.writeHead(409, { 'content-type': 'application/problem+json' });
-    response.end('{"code":"stale_position","title":"t","detail":"read the list again","status":409}');
+    const problem = problemOf('stale_position', 'read the list again');
+    response.end(JSON.stringify(problem));
   };
   const call = createApiClient({ origin }).ack({ filter: { state: 'unhandled' } });
   const problem = { name: 'ApiError', code: 'stale_position', status: 409, detail: 'read the list again' };
@@ -32,6 +34,7 @@ test('C33: a problem carries its code, status and detail', async () => {
 test.each([
   [502, '<html>gone</html>'],
   [500, '{"code":"made_up"}'],
+  [500, '{"code":"not_found","type":"about:blank"}'],
   [500, '{"code":"toString"}'],
   [200, 'not json'],
 ])('C33: an answer %i %s that is not of the API is bad_answer', async (status, body) => {

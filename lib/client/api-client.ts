@@ -15,7 +15,7 @@ import type {
   HostSort,
   UnackRequest,
 } from '#lib/protocol/api.ts';
-import { ERRORS, type ErrorCode } from '#lib/protocol/errors.ts';
+import { type ErrorCode, PROBLEM_URN, type Problem } from '#lib/protocol/errors.ts';
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -91,18 +91,18 @@ function withQuery(path: string, query: Query): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(ERRORS, code);
+/** Known by its `type`: the catalogue's titles, which come with the problem, need not be in every page. */
+function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'type' in body && 'code' in body
+    ? body.type === PROBLEM_URN + String(body.code)
+    : false;
 }
 
 async function errorOf(response: Response): Promise<ApiError> {
   const status = response.status;
   try {
     const body: unknown = await response.json();
-    if (typeof body === 'object' && body !== null && 'code' in body && isErrorCode(body.code)) {
-      const detail = 'detail' in body && typeof body.detail === 'string' ? body.detail : '';
-      return new ApiError(body.code, status, detail === '' ? ERRORS[body.code].title : detail);
-    }
+    if (isProblem(body)) return new ApiError(body.code, status, String(body.detail || body.title));
   } catch {
     // Not JSON: a proxy's page, say. The status is all there is to tell.
   }

@@ -289,6 +289,18 @@ describe('alerts', () => {
     take([others, server.snapshot()[1]!]);
     expect(view.alerts.open().size).toBe(0);
   });
+
+  test('C9: what another connection brings between those alerts and their snapshot does not replace them', () => {
+    const { server, view, take } = setUp();
+    server.change([[0, 4]], [anAlert(A)]);
+    const before = server.seq;
+    server.change([[1, 4]], [anAlert(B)]);
+    const [whole, snapshot] = server.snapshot() as [Frame, Frame];
+    const [changes] = server.diff(before) as [Frame];
+    expect([whole, changes].map(({ t }) => t)).toEqual(['A', 'A']);
+    take([whole, changes, snapshot]);
+    expect([...view.alerts.open().keys()].sort()).toEqual([A, B]);
+  });
 });
 
 test('C7: an unknown frame is ignored', () => {

@@ -35,10 +35,13 @@ export type Outcome = {
 const NOTHING: Outcome = { change: null, demand: null, proof: false };
 const demanding = (demand: Demand): Outcome => ({ change: null, demand, proof: false });
 
+/** Alerts frames held at once; more than two mean that the snapshots of two connections were lost. */
+const MAX_EARLY = 64;
+
 /** Holds alerts of an epoch whose snapshot has not come yet: A goes directly before its S. */
 export class FrameApplier {
   readonly view: View;
-  #early: AlertsFrame | null = null;
+  #early: AlertsFrame[] = [];
 
   constructor(view: View) {
     this.view = view;
@@ -53,7 +56,8 @@ export class FrameApplier {
         return this.#diff(frame);
       case 'A':
         if (frame.e === this.view.epoch) this.view.alerts.apply(frame);
-        else this.#early = frame;
+        // Another connection's changes may come between a whole list (f = 0) and its S.
+        else this.#early = [...(frame.f > 0 ? this.#early.slice(1 - MAX_EARLY) : []), frame];
         return NOTHING;
       case 'B':
         if (frame.e !== this.view.epoch) return demanding('epoch');
@@ -82,9 +86,9 @@ export class FrameApplier {
       view.newestTs = 0;
       view.rates = null;
       view.alerts.reset();
-      if (this.#early?.e === frame.e) view.alerts.apply(this.#early);
+      for (const early of this.#early) if (early.e === frame.e) view.alerts.apply(early);
     }
-    this.#early = null;
+    this.#early = [];
     return this.#compare(frame, { slots: null, recent, newEpoch });
   }
 

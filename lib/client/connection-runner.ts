@@ -6,23 +6,16 @@
 import type { Frame } from '#lib/protocol/frames.ts';
 import type { Position } from '#lib/protocol/position.ts';
 import { type Change, type Demand, FrameApplier } from './apply.ts';
-import { step } from './connection.ts';
-import { nextDeadlineMs } from './connection-moves.ts';
-import {
-  type Command,
-  type Connection,
-  type ConnectionEvent,
-  isStale,
-  newConnection,
-  statusOf,
-} from './connection-state.ts';
+import { ConnectionDriver, type DriverOptions } from './connection-driver.ts';
+import { type Command, type ConnectionEvent, isStale, rungOf, statusOf } from './connection-state.ts';
 import { FrameQueue } from './frame-queue.ts';
-import { rungsOf } from './ladder.ts';
+import type { Timing, Transport } from './ladder.ts';
 import { parseFrame } from './parse-frame.ts';
 import { SelfCheck } from './self-check.ts';
 import type { OpenSources, Source, SourceSink } from './source.ts';
 import { View } from './view.ts';
 import type { Link } from './view-store.ts';
+import { WakeWatch } from './wake-watch.ts';
 
 /** So many digest mismatches within DIGEST_TROUBLE_MS are said on the page. */
 const DIGEST_TROUBLE_COUNT = 3;
@@ -35,10 +28,15 @@ const FIRST_LOOK_WITHIN_MS = 1_000;
 const OFFSET_DRIFT = 0.05;
 
 export type RunnerOptions = {
+  /** Or how to load it: then that is done when it is first needed, behind the first look. */
+  readonly machine: DriverOptions['machine'];
   readonly origin: string;
   readonly sources: OpenSources;
-  /** ms since the epoch. */
+  /** ms of a clock that goes evenly, whatever is done to the wall clock. */
   readonly now: () => number;
+  /** The wall clock, ms: only to notice sleeps and clocks that are set. Default: Date.now. */
+  readonly wall?: () => number;
+  readonly timing?: Partial<Timing>;
   readonly random: () => number;
   /** The view changed; told at once. */
   readonly onChange: (change: Change) => void;
@@ -59,14 +57,12 @@ export class ConnectionRunner {
     broken: (problem, id) => this.#bad(id, problem, false),
   });
   readonly #sources = new Map<number, Source>();
-  readonly #events: ConnectionEvent[] = [];
-  #connection: Connection = newConnection('auto');
-  #stepping = false;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #wakeWatch: WakeWatch;
+  readonly #driver: ConnectionDriver;
   #firstLookTimer: ReturnType<typeof setTimeout> | null = null;
-  #newestNowMs = 0;
-  #clockShiftMs = 0;
   #lastFrameAtMs: number | null = null;
+  /** What the steady clock may have slept through since the last proof, ms. */
+  #sleptMs = 0;
   #serverOffsetMs: number | null = null;
   #mismatchesAtMs: number[] = [];
   #digestMismatches = 0;
@@ -79,30 +75,37 @@ export class ConnectionRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#driver = new ConnectionDriver({ ...options, execute: (command) => this.#execute(command) });
+    this.#wakeWatch = new WakeWatch({
+      now: options.now,
+      wall: options.wall ?? Date.now,
+      onWake: (jumpMs) => this.#woke(jumpMs),
+    });
   }
 
   get paused(): boolean {
-    return this.#connection.phase === 'paused';
+    return this.#driver.connection.phase === 'paused';
   }
 
   get stale(): boolean {
-    return isStale(this.#connection, this.#steadyNowMs());
+    return isStale(this.#driver.connection, this.#options.now());
   }
 
   link(): Link {
-    const connection = this.#connection;
-    const nowMs = this.#steadyNowMs();
+    const connection = this.#driver.connection;
+    const nowMs = this.#options.now();
     const off = connection.phase === 'idle' || connection.phase === 'stopped';
-    const planned = rungsOf(connection.mode)[connection.rung]!.transport;
     const ended = connection.problem !== null;
     const bad = connection.phase === 'live' ? null : this.#badProblem;
     const recent = this.#mismatchesAtMs.filter((atMs) => nowMs - atMs < DIGEST_TROUBLE_MS);
     return {
       status: statusOf(connection, nowMs),
-      transport: off ? null : (connection.current?.transport ?? planned),
+      transport: off ? null : (connection.current?.transport ?? rungOf(connection).transport),
       mode: connection.mode,
-      lastFrameAtMs: this.#lastFrameAtMs,
-      retryAtMs: connection.retryAtMs === null ? null : connection.retryAtMs - this.#clockShiftMs,
+      // While nobody knows whether the machine slept or its clock was set, a stale view is the older of the two.
+      lastFrameAtMs:
+        this.#lastFrameAtMs === null ? null : this.#lastFrameAtMs - (this.stale ? this.#sleptMs : 0),
+      retryAtMs: connection.retryAtMs,
       fallback: connection.fallback,
       problem: ended ? (connection.failure?.kind ?? 'lost') : bad === null ? null : 'bad-frame',
       problemDetail: connection.problem ?? bad,
@@ -116,27 +119,8 @@ export class ConnectionRunner {
     };
   }
 
-  /** Events are taken one after the other, also those that a command's source raises at once. */
   dispatch(event: ConnectionEvent): void {
-    this.#events.push(event);
-    if (this.#stepping) return;
-    this.#stepping = true;
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-        const { connection, commands } = step(
-          this.#connection,
-          next,
-          this.#steadyNowMs(),
-          this.#options.random,
-        );
-        this.#connection = connection;
-        for (const command of commands) this.#execute(command);
-      }
-    } finally {
-      this.#stepping = false;
-    }
-    this.#arm();
-    this.#options.onNews();
+    this.#driver.dispatch(event);
   }
 
   /**
@@ -145,7 +129,8 @@ export class ConnectionRunner {
    */
   start(): void {
     this.#check.restart();
-    if (this.#connection.mode === 'auto' && this.view.epoch === null) this.#lookFirst();
+    this.#wakeWatch.start();
+    if (this.#driver.connection.mode === 'auto' && this.view.epoch === null) this.#lookFirst();
     else this.dispatch({ type: 'start' });
   }
 
@@ -155,9 +140,8 @@ export class ConnectionRunner {
       frame: (value) => this.#receive(value, FIRST_LOOK),
       closed: () => this.#afterFirstLook(),
     };
-    const { origin, sources } = this.#options;
     this.#firstLookTimer = setTimeout(() => this.#afterFirstLook(), FIRST_LOOK_WITHIN_MS);
-    this.#sources.set(FIRST_LOOK, sources.polling({ origin, position: () => this.#position(), sink }));
+    this.#open(FIRST_LOOK, 'polling', sink);
     this.#options.onNews();
   }
 
@@ -176,25 +160,20 @@ export class ConnectionRunner {
 
   stop(): void {
     this.#endFirstLook();
-    this.dispatch({ type: 'stop' });
+    this.#driver.stop();
     this.#check.stop();
+    this.#wakeWatch.stop();
   }
 
-  /** A wall clock that was set back stands still instead, so that no deadline moves away. */
-  #steadyNowMs(): number {
-    const nowMs = this.#options.now() + this.#clockShiftMs;
-    if (nowMs < this.#newestNowMs) this.#clockShiftMs += this.#newestNowMs - nowMs;
-    else this.#newestNowMs = nowMs;
-    return this.#newestNowMs;
+  /** The page became visible, or the network came back. */
+  wake(): void {
+    this.#wakeWatch.look();
+    this.dispatch({ type: 'wake' });
   }
 
-  #arm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const nowMs = this.#steadyNowMs();
-    const deadlineMs = nextDeadlineMs(this.#connection, nowMs);
-    if (deadlineMs === null) return;
-    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.max(1, deadlineMs - nowMs));
+  #woke(jumpMs: number): void {
+    this.#sleptMs += Math.max(0, jumpMs);
+    this.dispatch({ type: 'wake', slept: jumpMs !== 0 });
   }
 
   #execute(command: Command): void {
@@ -212,6 +191,10 @@ export class ConnectionRunner {
         this.dispatch({ type: 'closed', id, reason });
       },
     };
+    this.#open(id, transport, sink);
+  }
+
+  #open(id: number, transport: Transport, sink: SourceSink): void {
     const { origin, sources } = this.#options;
     this.#sources.set(id, sources[transport]({ origin, position: () => this.#position(), sink }));
   }
@@ -264,6 +247,7 @@ export class ConnectionRunner {
   #fresh(frame: Frame): void {
     const nowMs = this.#options.now();
     this.#lastFrameAtMs = nowMs;
+    this.#sleptMs = 0;
     if (!('ts' in frame)) return;
     const sampleMs = frame.ts - nowMs;
     const knownMs = this.#serverOffsetMs;
@@ -280,11 +264,11 @@ export class ConnectionRunner {
 
   #countMismatch(): void {
     this.#digestMismatches++;
-    this.#mismatchesAtMs = [...this.#mismatchesAtMs, this.#steadyNowMs()].slice(-DIGEST_TROUBLE_COUNT);
+    this.#mismatchesAtMs = [...this.#mismatchesAtMs, this.#options.now()].slice(-DIGEST_TROUBLE_COUNT);
   }
 
   #bytesAreWrong(): void {
-    const id = this.#connection.current?.id;
+    const id = this.#driver.connection.current?.id;
     this.view.wantsSnapshot = true;
     this.#countMismatch();
     if (id !== undefined) this.dispatch({ type: 'demand', id, why: 'digest' });

@@ -1,16 +1,11 @@
 /**
  * What is known of the link at one instant, what can happen to it, and what follows from time alone. Data; the
- * rules are in connection.ts and connection-moves.ts.
+ * rules are in connection.ts and the files it is made of.
  */
 import type { Demand } from './apply.ts';
-import type { Mode, Transport } from './ladder.ts';
+import { type Mode, type Rung, rungsOf, TIMING, type Timing, type Transport } from './ladder.ts';
 import type { CloseReason } from './source.ts';
 import type { Fallback, LinkStatus } from './view-store.ts';
-
-/** Without a frame that proves the view fresh for so long a connection is taken for dead, on every transport. */
-export const WATCHDOG_MS = 12_500;
-/** The view counts as stale after so long: one and a half of the server's beats. */
-export const STALE_AFTER_MS = 7_500;
 
 export type Phase = 'idle' | 'connecting' | 'catching-up' | 'live' | 'reconnecting' | 'paused' | 'stopped';
 
@@ -25,21 +20,32 @@ export type Attempt = {
 /** Why a second connection is being made beside the current one. */
 export type CandidateFor = 'switch' | 'climb' | 'resync';
 
+/** Instants are of one clock that goes evenly and never back. */
 export type Connection = {
+  readonly timing: Timing;
   phase: Phase;
   mode: Mode;
   /** Index in rungsOf(mode). */
   rung: number;
   /** Since when this rung has been without a frame; what `auto` gives up by. */
   rungSinceMs: number;
+  /** Connections of this rung that failed in a row, and those of them that ended at once. */
+  rungFailures: number;
+  quickCloses: number;
   current: Attempt | null;
   candidate: Attempt | null;
   candidateFor: CandidateFor | null;
   retryAtMs: number | null;
   resyncAtMs: number | null;
   climbAtMs: number | null;
+  /** When a transport that lacked a lease is tried again. */
+  leaseAtMs: number | null;
   /** When the view was last known to be the server's; null before the first time. */
   provenAtMs: number | null;
+  /** When the page last came back from a sleep: what it missed until then is not the connection's fault. */
+  wokeAtMs: number;
+  /** When the last event was taken. */
+  seenAtMs: number;
   /** Lost or failed connections since one that lasted. */
   failures: number;
   resyncStreak: number;
@@ -65,27 +71,33 @@ export type ConnectionEvent =
   | { readonly type: 'frame'; readonly id: number; readonly proof: boolean }
   | { readonly type: 'demand'; readonly id: number; readonly why: Demand }
   | { readonly type: 'closed'; readonly id: number; readonly reason: CloseReason }
-  /** The page became visible or the network came back: do now what waits. */
-  | { readonly type: 'wake' }
+  /** The page became visible or the network came back; `slept`: or time passed that the steady clock may not know. */
+  | { readonly type: 'wake'; readonly slept?: boolean }
   | { readonly type: 'tick' };
 
 export type Command =
   | { readonly type: 'open'; readonly id: number; readonly transport: Transport }
   | { readonly type: 'close'; readonly id: number };
 
-export function newConnection(mode: Mode): Connection {
+export function newConnection(mode: Mode, timing: Partial<Timing> = {}): Connection {
   return {
+    timing: { ...TIMING, ...timing },
     phase: 'idle',
     mode,
     rung: 0,
     rungSinceMs: 0,
+    rungFailures: 0,
+    quickCloses: 0,
     current: null,
     candidate: null,
     candidateFor: null,
     retryAtMs: null,
     resyncAtMs: null,
     climbAtMs: null,
+    leaseAtMs: null,
     provenAtMs: null,
+    wokeAtMs: 0,
+    seenAtMs: 0,
     failures: 0,
     resyncStreak: 0,
     lastResyncAtMs: null,
@@ -98,10 +110,30 @@ export function newConnection(mode: Mode): Connection {
   };
 }
 
+export function rungOf({ mode, rung }: Connection): Rung {
+  return rungsOf(mode)[rung]!;
+}
+
+/** Index of a transport among the rungs of the connection's mode; 0 when it is none of them. */
+export function rungIndexOf({ mode }: Connection, transport: Transport): number {
+  return Math.max(
+    0,
+    rungsOf(mode).findIndex((rung) => rung.transport === transport),
+  );
+}
+
+/** When the view turns stale unless a proof comes; null before the first. */
+export function staleAtMsOf(connection: Connection): number | null {
+  const { provenAtMs, wokeAtMs, timing } = connection;
+  if (provenAtMs === null) return null;
+  return Math.max(provenAtMs, wokeAtMs) + rungOf(connection).staleAfterMs + timing.patienceMs;
+}
+
 export function isStale(connection: Connection, nowMs: number): boolean {
-  const { phase, provenAtMs } = connection;
-  if (provenAtMs === null || phase === 'paused' || phase === 'idle') return false;
-  return phase === 'stopped' || nowMs - provenAtMs >= STALE_AFTER_MS;
+  const staleAtMs = staleAtMsOf(connection);
+  const { phase } = connection;
+  if (staleAtMs === null || phase === 'paused' || phase === 'idle') return false;
+  return phase === 'stopped' || nowMs >= staleAtMs;
 }
 
 /** What the page shows: a connection that claims to be up while nothing arrives is `stale`. */

@@ -3,6 +3,8 @@
  * table below names what every event does in every phase; the compiler refuses a table with a hole. Knows no
  * transport by name, no timer, no socket.
  */
+import { noticeSleep, tickConnected, tickWaiting } from './connection-deadlines.ts';
+import { forgetSteps, type Moves } from './connection-fallback.ts';
 import {
   changeMode,
   close,
@@ -12,14 +14,13 @@ import {
   failCandidate,
   failCurrent,
   launch,
-  type Moves,
   NOTHING_WAITS,
   probe,
   resumeFrom,
-  tickConnected,
-  tickWaiting,
 } from './connection-moves.ts';
 import type { Command, Connection, ConnectionEvent, Phase } from './connection-state.ts';
+
+export { nextDeadlineMs } from './connection-deadlines.ts';
 
 type Handler<E> = (moves: Moves, event: E) => void;
 type Row = { readonly [T in ConnectionEvent['type']]: Handler<Extract<ConnectionEvent, { type: T }>> };
@@ -38,8 +39,9 @@ const pause: Row['pause'] = (moves) => {
   Object.assign(moves.next, { phase: 'paused', ...NOTHING_WAITS });
 };
 const resume: Row['resume'] = (moves) => resumeFrom(moves);
-const rememberMode: Row['mode'] = ({ next }, { mode }) => {
-  Object.assign(next, { mode, rung: 0, fallback: null });
+const rememberMode: Row['mode'] = (moves, { mode }) => {
+  Object.assign(moves.next, { mode, rung: 0 });
+  forgetSteps(moves);
 };
 const mode: Row['mode'] = (moves, event) => changeMode(moves, event.mode);
 const opened: Row['opened'] = ({ next }, { id }) => {
@@ -47,6 +49,7 @@ const opened: Row['opened'] = ({ next }, { id }) => {
 };
 const frame: Row['frame'] = (moves, event) => deliver(moves, event.id, event.proof);
 const demand: Row['demand'] = (moves, event) => demandResync(moves, event.id, event.why);
+const wake: Row['wake'] = (moves, { slept = false }) => probe(moves, slept);
 const closed: Row['closed'] = (moves, { id, reason }) => {
   if (moves.next.candidate?.id === id) failCandidate(moves, reason);
   else if (moves.next.current?.id === id) failCurrent(moves, reason);
@@ -67,8 +70,8 @@ const ON = { start: nothing, stop, pause, resume: nothing, mode, opened, frame, 
 const TABLE: { readonly [P in Phase]: Row } = {
   idle: { ...OFF, start, stop, pause: nothing, resume: nothing, mode: rememberMode },
   connecting: { ...ON, wake: nothing, tick: tickConnected },
-  'catching-up': { ...ON, wake: nothing, tick: tickConnected },
-  live: { ...ON, wake: probe, tick: tickConnected },
+  'catching-up': { ...ON, wake, tick: tickConnected },
+  live: { ...ON, wake, tick: tickConnected },
   reconnecting: { ...ON, wake: launchAtOnce, tick: tickWaiting },
   paused: { ...OFF, start: nothing, stop, pause: nothing, resume, mode: rememberMode },
   stopped: { ...OFF, start, stop: nothing, pause: nothing, resume: nothing, mode: rememberMode },
@@ -88,6 +91,7 @@ export function step(
   random: () => number,
 ): { connection: Connection; commands: Command[] } {
   const moves: Moves = { next: { ...connection }, commands: [], nowMs, random };
+  noticeSleep(moves, event.type === 'wake' && event.slept === true);
   const handler = TABLE[connection.phase][event.type] as Handler<ConnectionEvent>;
   handler(moves, event);
   return { connection: moves.next, commands: moves.commands };

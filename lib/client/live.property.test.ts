@@ -1,27 +1,42 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Frame } from '#lib/protocol/frames.ts';
-import type { Mode } from './ladder.ts';
+import { nextDeadlineMs, step } from './connection.ts';
+import { MODES, type Mode } from './ladder.ts';
 import { createLive, type Live } from './live.ts';
-import type { OpenSource, SourceOptions } from './source.ts';
+import type { OpenSources, Source, SourceOptions } from './source.ts';
 import { anAlert, ModelServer } from './testing/model-server.ts';
 
 /** How the network treats the next frame. */
 type Fate = 'pass' | 'drop' | 'twice' | 'late';
+
+/** `push`: as soon as there is news; `hold`: long polling; `ask`: every two seconds. */
+type Manner = 'push' | 'hold' | 'ask';
+const HOLD_MS = 10_600;
 
 /** A network between one model server and one client; the timers are the test's. */
 class Network {
   readonly server = new ModelServer(() => Date.now());
   fate: Fate = 'pass';
   down = false;
+  /** Other tabs hold every place. */
+  crowded = false;
   readonly #links = new Set<{ cut(): void; push(): void }>();
 
-  /** Pushes at once, as Socket.IO does. */
-  readonly push: OpenSource = (options) => this.#connect(options, null);
-  /** Answers every two seconds. */
-  readonly poll: OpenSource = (options) => this.#connect(options, 2_000);
+  readonly sources: OpenSources = {
+    socketio: (options) => this.#connect(options, 'push'),
+    sse: (options) => this.#leased(options, 'push'),
+    'long-polling': (options) => this.#leased(options, 'hold'),
+    polling: (options) => this.#connect(options, 'ask'),
+  };
 
-  #connect({ sink, position }: SourceOptions, everyMs: number | null) {
+  #leased(options: SourceOptions, manner: Manner): Source {
+    if (!this.crowded) return this.#connect(options, manner);
+    const timer = setTimeout(() => options.sink.closed({ kind: 'no-lease', detail: 'crowded' }), 1);
+    return { ack() {}, stop: () => clearTimeout(timer) };
+  }
+
+  #connect({ sink, position }: SourceOptions, manner: Manner): Source {
     let timer: ReturnType<typeof setTimeout>;
     let stopped = false;
     let late: readonly Frame[] | null = null;
@@ -32,7 +47,7 @@ class Network {
     };
     const deliver = (frames: readonly Frame[]): void => {
       // A poll's answer is one body: what happens to it happens to all of it.
-      for (const unit of everyMs === null ? frames.map((frame) => [frame]) : [frames]) {
+      for (const unit of manner === 'push' ? frames.map((frame) => [frame]) : [frames]) {
         const held = late;
         late = null;
         if (this.fate === 'late' && held === null) late = unit;
@@ -50,9 +65,30 @@ class Network {
         sink.closed({ kind: 'lost', detail: 'cut' });
       },
       push: (): void => {
-        const known = sentE === this.server.epoch && sentS < this.server.seq;
-        if (everyMs === null && !this.down && known) deliver(this.server.diff(sentS));
+        if (this.down || sentE !== this.server.epoch) return;
+        if (manner === 'push' && sentS < this.server.seq) deliver(this.server.diff(sentS));
+        // The held request is answered on the tick.
+        if (manner === 'hold' && sentS < this.server.seq) after(0);
       },
+    };
+    // A frame may have ended this connection.
+    const after = (ms: number): void => {
+      clearTimeout(timer);
+      if (!stopped) timer = setTimeout(again, ms);
+    };
+    const again = (): void => {
+      if (this.down) {
+        link.cut();
+        return;
+      }
+      deliver(manner === 'push' ? [this.server.beat()] : this.server.answer(position()));
+      next();
+    };
+    const next = (): void => {
+      const at = position();
+      const isNews = at?.e !== this.server.epoch || at.s < this.server.seq;
+      // As the source does: an answer that told nothing is not asked for again at once.
+      after(manner === 'push' ? 5_000 : manner === 'ask' ? 2_000 : isNews ? 1_000 : HOLD_MS);
     };
     const ask = (): void => {
       if (this.down) {
@@ -61,18 +97,6 @@ class Network {
       }
       sink.opened();
       deliver(this.server.answer(position()));
-      const again = (): void => {
-        if (this.down) {
-          link.cut();
-          return;
-        }
-        deliver(everyMs === null ? [this.server.beat()] : this.server.answer(position()));
-        next();
-      };
-      // A frame may have ended this connection.
-      const next = (): void => {
-        if (!stopped) timer = setTimeout(again, everyMs ?? 5_000);
-      };
       next();
     };
     const stop = (): void => {
@@ -97,7 +121,7 @@ class Network {
 type Act =
   | { readonly do: 'change'; readonly hosts: readonly (readonly [number, number])[]; readonly alert: number }
   | { readonly do: 'cut' | 'restart' | 'pause' | 'resume' | 'gzip' }
-  | { readonly do: 'down'; readonly down: boolean }
+  | { readonly do: 'down' | 'crowded'; readonly is: boolean }
   | { readonly do: 'fate'; readonly fate: Fate }
   | { readonly do: 'mode'; readonly mode: Mode }
   | { readonly do: 'wait'; readonly ms: number };
@@ -117,7 +141,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'restart', 'pause', 'resume', 'gzip') }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('down' as const), down: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('down' as const, 'crowded'), is: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -129,7 +153,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('mode' as const),
-      mode: fc.constantFrom<Mode>('auto', 'socketio', 'polling'),
+      mode: fc.constantFrom<Mode>(...MODES),
     }),
   },
 );
@@ -190,8 +214,11 @@ async function play(network: Network, live: Live, one: Act): Promise<void> {
       server.gzip = !server.gzip;
       break;
     case 'down':
-      network.down = one.down;
-      if (one.down) network.cutAll();
+      network.down = one.is;
+      if (one.is) network.cutAll();
+      break;
+    case 'crowded':
+      network.crowded = one.is;
       break;
     case 'fate':
       network.fate = one.fate;
@@ -214,7 +241,9 @@ test('C30: after any history a quiet view equals the server: bytes, digest, coun
       const live = createLive(
         { storage: null, mode: null },
         {
-          sources: { socketio: network.push, polling: network.poll },
+          machine: { step, nextDeadlineMs },
+          sources: network.sources,
+          now: () => Date.now(),
           random: () => {
             chance = (Math.imul(chance, 1_103_515_245) + 12_345) >>> 0;
             return chance / 2 ** 32;
@@ -234,6 +263,7 @@ test('C30: after any history a quiet view equals the server: bytes, digest, coun
       for (const one of acts) await play(network, live, one);
       network.fate = 'pass';
       network.down = false;
+      network.crowded = false;
       live.resume();
       // Quiet: longer than the longest wait between two attempts and the watchdog together.
       for (let i = 0; i < 40; i++) {

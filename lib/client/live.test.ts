@@ -3,11 +3,12 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as IoServer, type Socket } from 'socket.io';
 import * as parser from 'socket.io-msgpack-parser';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { toJsonFrame } from '#lib/protocol/frames.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Frame, toJsonFrame } from '#lib/protocol/frames.ts';
 import { parsePosition } from '#lib/protocol/position.ts';
+import type { Transport } from './ladder.ts';
 import { createLive, type Live, type LiveOptions } from './live.ts';
-import { MODE_KEY, type ModeStorage } from './mode-choice.ts';
+import { LEASE_EVERY_KEY, MODE_KEY, type ModeStorage } from './mode-choice.ts';
 import { anAlert, ModelServer } from './testing/model-server.ts';
 import type { LiveState } from './view-store.ts';
 
@@ -15,10 +16,12 @@ let http: Server;
 let io: IoServer;
 let options: LiveOptions;
 let model: ModelServer;
-let polls: (string | undefined)[];
 let alertReads: number;
 const lives: Live[] = [];
 const sent = new Map<Socket, number>();
+/** Long polls that wait for news, and event streams. */
+const held = new Set<() => void>();
+const streams = new Set<() => void>();
 
 function json(response: ServerResponse, body: unknown): void {
   response.setHeader('content-type', 'application/json');
@@ -31,14 +34,29 @@ beforeEach(async () => {
     [0, 2],
     [1, 4],
   ]);
-  polls = [];
   alertReads = 0;
   http = createServer((request, response) => {
     const url = new URL(request.url!, 'http://localhost');
+    const position = parsePosition(url.searchParams.get('e'), url.searchParams.get('s'));
     if (url.pathname === '/rt/poll') {
-      polls.push(request.url);
-      const position = parsePosition(url.searchParams.get('e'), url.searchParams.get('s'));
-      json(response, { frames: model.answer(position).map(toJsonFrame) });
+      const answer = (): void => json(response, { frames: model.answer(position).map(toJsonFrame) });
+      const upToDate = position?.e === model.epoch && position.s === model.seq;
+      if (url.searchParams.get('wait') === '0' || !upToDate) return answer();
+      held.add(answer);
+      response.on('close', () => held.delete(answer));
+    } else if (url.pathname === '/rt/sse') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const stream = { s: model.seq };
+      const send = (frames: readonly Frame[]): void => {
+        for (const frame of frames) response.write(`data: ${JSON.stringify(toJsonFrame(frame))}\n\n`);
+      };
+      send(model.answer(position));
+      const news = (): void => {
+        if (stream.s < model.seq) send(model.diff(stream.s));
+        stream.s = model.seq;
+      };
+      streams.add(news);
+      response.on('close', () => streams.delete(news));
     } else if (url.pathname === '/api/alerts') {
       alertReads++;
       json(response, {
@@ -72,11 +90,19 @@ afterEach(async () => {
   sent.clear();
 });
 
+function storageOf(entries: Readonly<Record<string, string>>): ModeStorage {
+  const kept = new Map(Object.entries(entries));
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+}
+
 function push(): void {
   for (const [socket, s] of sent) {
     if (s < model.seq) for (const frame of model.diff(s)) socket.emit('frame', frame);
     sent.set(socket, model.seq);
   }
+  for (const answer of [...held]) answer();
+  held.clear();
+  for (const news of streams) news();
 }
 
 function begin(changes: LiveOptions = {}): Live {
@@ -101,7 +127,13 @@ function until(live: Live, condition: (state: LiveState) => boolean): Promise<Li
 const isLive = (state: LiveState): boolean => state.link.status === 'live';
 const at = (s: number) => (state: LiveState) => state.seq === s;
 
-test('C22: the transport is flipped both ways over real connections, while hosts change', async () => {
+/** Every ordered pair of transports once. */
+const TOUR: readonly Transport[] = [
+  ...(['sse', 'socketio', 'long-polling', 'socketio', 'polling', 'sse'] as const),
+  ...(['long-polling', 'sse', 'polling', 'long-polling', 'polling', 'socketio'] as const),
+];
+
+test('C22, C44: every transport is flipped to every other over real connections, while hosts change', async () => {
   const live = begin();
   const first = await until(live, isLive);
   expect(first.link).toMatchObject({ transport: 'socketio', mode: 'socketio', fallback: null });
@@ -113,16 +145,40 @@ test('C22: the transport is flipped both ways over real connections, while hosts
     model.change([[model.seq % 40, 1 + (model.seq % 5)]]);
     push();
   }, 5);
-  live.setMode('polling');
-  await until(live, ({ link }) => link.transport === 'polling' && link.status === 'live');
-  live.setMode('socketio');
-  await until(live, ({ link }) => link.transport === 'socketio' && link.status === 'live');
+  for (const transport of TOUR) {
+    live.setMode(transport);
+    const there = await until(live, ({ link }) => link.transport === transport && link.status === 'live');
+    // And it goes on delivering.
+    await until(live, ({ seq }) => seq > there.seq);
+  }
   clearInterval(churn);
   const state = await until(live, at(model.seq));
   expect([...state.states]).toEqual([...model.states]);
-  expect(state.link).toMatchObject({ resyncs: 0, reconnects: 0, digestMismatches: 0 });
+  expect(state.link).toMatchObject({ resyncs: 0, reconnects: 0, digestMismatches: 0, fallback: null });
   expect(new Set(seen)).toEqual(new Set([model.epoch]));
-});
+  // What was left is closed: no stream, no held request, no lease.
+  await vi.waitFor(async () => {
+    expect([streams.size, held.size, sent.size]).toEqual([0, 0, 1]);
+    const { held: locks } = await navigator.locks.query();
+    expect(locks!.filter(({ name }) => name!.startsWith('pw.stream.'))).toEqual([]);
+  });
+}, 30_000);
+
+test.each(['sse', 'long-polling'] as const)(
+  'C45: the fifth %s polls and says why, and streams as soon as there is room',
+  async (mode) => {
+    const four = Array.from({ length: 4 }, () => begin({ mode }));
+    for (const live of four) expect((await until(live, isLive)).link.transport).toBe(mode);
+    const fifth = begin({ mode, storage: storageOf({ [LEASE_EVERY_KEY]: '1000' }) });
+    const polling = await until(fifth, isLive);
+    expect(polling.link).toMatchObject({ transport: 'polling', mode });
+    expect(polling.link.fallback).toMatchObject({ from: mode, why: 'no-lease', below: [] });
+    four[0]!.stop();
+    const streaming = await until(fifth, ({ link }) => link.transport === mode && link.status === 'live');
+    expect(streaming.link.fallback).toBe(null);
+  },
+  20_000,
+);
 
 test('C24: pause freezes the view, resume catches up with one diff', async () => {
   const live = begin();

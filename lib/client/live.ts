@@ -5,14 +5,22 @@
 import { AlertCatchUp } from './alert-catch-up.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { Change } from './apply.ts';
+import type { Machine } from './connection-driver.ts';
 import { ConnectionRunner } from './connection-runner.ts';
 import { DescriptionCache, type Descriptions } from './descriptions.ts';
 import type { Mode } from './ladder.ts';
-import { browserStorage, keepMode, type ModeStorage, modeOfPage, readMode } from './mode-choice.ts';
+import {
+  browserStorage,
+  keepMode,
+  type ModeStorage,
+  modeOfPage,
+  readMode,
+  readTiming,
+} from './mode-choice.ts';
 import { PublishSchedule } from './publish-schedule.ts';
 import type { OpenSources } from './source.ts';
-import { openPoll } from './sources/poll.ts';
-import { openSocketIo } from './sources/socketio.ts';
+import { liveSources } from './sources/live-sources.ts';
+import { steadyNowMs } from './steady-clock.ts';
 import {
   createViewStore,
   type Link,
@@ -40,7 +48,12 @@ export type LiveOptions = {
 /** What a test may put in the place of the real ones. */
 export type LiveParts = {
   readonly sources?: OpenSources;
+  /** At once, instead of loaded behind the first look. */
+  readonly machine?: Machine;
+  /** A clock that goes evenly, ms. */
   readonly now?: () => number;
+  /** The wall clock, ms. */
+  readonly wall?: () => number;
   readonly random?: () => number;
 };
 
@@ -73,11 +86,16 @@ export function createLive(options: LiveOptions = {}, parts: LiveParts = {}): Li
   const listeners = new Set<ChangesListener>();
   let recentChanges: readonly RecentChange[] = [];
   let started = false;
+  const storage = (): ModeStorage | null =>
+    options.storage === undefined ? browserStorage() : options.storage;
 
   const runner = new ConnectionRunner({
     origin,
-    sources: parts.sources ?? { socketio: openSocketIo, polling: openPoll },
-    now: parts.now ?? Date.now,
+    machine: parts.machine ?? loadMachine,
+    sources: parts.sources ?? liveSources(),
+    now: parts.now ?? steadyNowMs,
+    wall: parts.wall,
+    timing: readTiming(storage()),
     random: parts.random ?? Math.random,
     onChange: changed,
     onNews: () => schedule.request(),
@@ -93,6 +111,12 @@ export function createLive(options: LiveOptions = {}, parts: LiveParts = {}): Li
       schedule.request();
     },
   );
+
+  function loadMachine(): Promise<Machine> {
+    // What it opens first, asked for together with it: both are there one way later, not two.
+    if (runner.link().mode === 'auto') import('./sources/socketio.ts').catch(() => {});
+    return import('./connection.ts');
+  }
 
   function changed({ slots, recent, newEpoch }: Change): void {
     if (newEpoch) {
@@ -135,13 +159,11 @@ export function createLive(options: LiveOptions = {}, parts: LiveParts = {}): Li
 
   const wake = (): void => {
     if (typeof document === 'undefined' || document.visibilityState === 'visible') {
-      runner.dispatch({ type: 'wake' });
+      runner.wake();
     }
   };
   const page = typeof document === 'undefined' ? null : document;
   const browser = typeof window === 'undefined' ? null : window;
-  const storage = (): ModeStorage | null =>
-    options.storage === undefined ? browserStorage() : options.storage;
   let chosen: Mode | null = null;
 
   return {

@@ -5,9 +5,12 @@
 import type { Position } from '#lib/protocol/position.ts';
 import type { Transport } from './ladder.ts';
 
-/** `refused`: the other side said no (status, auth); `lost`: it was there or could not be reached. */
+/**
+ * `refused`: the other side said no (status, auth); `lost`: it was there or could not be reached; `no-lease`: other
+ * tabs hold as many streaming requests as this browser may have open to one server (stream-lease.ts).
+ */
 export type CloseReason = {
-  readonly kind: 'refused' | 'lost';
+  readonly kind: 'refused' | 'lost' | 'no-lease';
   /** In words, for the page. */
   readonly detail: string;
   /** The server asked to be left alone for so long (Retry-After), ms. */
@@ -36,6 +39,10 @@ export type SourceOptions = {
   /** Where the view stands, or null when a snapshot is needed; read each time it is sent. */
   readonly position: () => Position | null;
   readonly sink: SourceSink;
+  /** Added to the address of every request, and to Socket.IO's handshake. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** In the place of the browser's own for every request; Socket.IO has none. */
+  readonly fetch?: typeof fetch;
 };
 
 /** Starts at once. May be asynchronous inside (a module still to load): `stop` works from the first moment. */

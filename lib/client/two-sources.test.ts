@@ -1,5 +1,7 @@
 /** Two connections feeding one view at once, as while one takes over from the other. */
 import { afterEach, expect, test, vi } from 'vitest';
+import { nextDeadlineMs, step } from './connection.ts';
+import { TRANSPORTS, type Transport } from './ladder.ts';
 import { createLive, type Live } from './live.ts';
 import type { OpenSource, SourceOptions } from './source.ts';
 import { ModelServer } from './testing/model-server.ts';
@@ -11,7 +13,7 @@ type Fake = {
   give(value: unknown): void;
 };
 
-function setUp() {
+function setUp(mode: Transport = 'socketio') {
   let aheadMs = 0;
   const model = new ModelServer(() => Date.now() + aheadMs);
   model.change([
@@ -38,8 +40,14 @@ function setUp() {
     };
   };
   live = createLive(
-    { storage: null, mode: 'socketio' },
-    { sources: { socketio: source, polling: source }, random: () => 0, now: () => Date.now() + aheadMs },
+    { storage: null, mode },
+    {
+      machine: { step, nextDeadlineMs },
+      sources: { socketio: source, sse: source, 'long-polling': source, polling: source },
+      random: () => 0,
+      now: () => Date.now() + aheadMs,
+      wall: () => Date.now() + aheadMs,
+    },
   );
   live.start();
   const [first] = opened as [Fake];
@@ -58,27 +66,38 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('C2, C26: what one connection brought late is ignored, and acknowledged for what it is', async () => {
-  const { model, opened, first, live, settle } = setUp();
-  expect(first.acks).toEqual([1]);
-  live.setMode('polling');
-  const second = opened[1]!;
-  const from = model.seq;
-  const late = [];
-  for (let i = 0; i < 6; i++) {
-    const f = model.seq;
-    model.change([[i % 3, i % 2 ? 2 : 4]]);
-    late.push(model.diff(f)[0]);
-  }
-  first.give(model.diff(from)[0]);
-  expect(live.digest()).toBe(model.digest);
-  for (const frame of late) second.give(frame);
-  expect(first.stopped).toBe(true);
-  expect(second.acks).toEqual([2, 3, 4, 5, 6, 7]);
-  expect(live.digest()).toBe(model.digest);
-  await settle();
-  expect(live.store.getState()).toMatchObject({ seq: 7, stale: false, link: { status: 'live', resyncs: 0 } });
-});
+const PAIRS = TRANSPORTS.flatMap((from) =>
+  TRANSPORTS.flatMap((to) => (from === to ? [] : [[from, to] as const])),
+);
+
+test.each(PAIRS)(
+  'C2, C22, C26: from %s to %s: what came late is ignored, and acknowledged',
+  async (from, to) => {
+    const { model, opened, first, live, settle } = setUp(from);
+    expect(first.acks).toEqual([1]);
+    live.setMode(to);
+    const second = opened[1]!;
+    const f0 = model.seq;
+    const late = [];
+    for (let i = 0; i < 6; i++) {
+      const f = model.seq;
+      model.change([[i % 3, i % 2 ? 2 : 4]]);
+      late.push(model.diff(f)[0]);
+    }
+    first.give(model.diff(f0)[0]);
+    expect(live.digest()).toBe(model.digest);
+    for (const frame of late) second.give(frame);
+    expect(first.stopped).toBe(true);
+    expect(second.acks).toEqual([2, 3, 4, 5, 6, 7]);
+    expect(live.digest()).toBe(model.digest);
+    await settle();
+    expect(live.store.getState()).toMatchObject({
+      seq: 7,
+      stale: false,
+      link: { status: 'live', resyncs: 0 },
+    });
+  },
+);
 
 test('C4, C26: a frame that was not taken is not acknowledged', () => {
   const { model, opened, first } = setUp();

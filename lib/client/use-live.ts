@@ -17,7 +17,7 @@ import {
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
 import type { Host, HostCounts } from '#lib/protocol/host.ts';
 import { createLive, type Live, type LiveOptions } from './live.ts';
-import { subscribeSeconds, wallClockSecondMs } from './shared-clock.ts';
+import { clockSecondMs, subscribeSeconds } from './shared-clock.ts';
 import type { Link, LiveState } from './view-store.ts';
 
 const LiveContext = createContext<Live | null>(null);
@@ -70,9 +70,9 @@ export function useAlerts(): ReadonlyMap<AlertId, Alert> {
   return useLive((state) => state.alerts);
 }
 
-/** This browser's clock in ms, one tick a second shared by the whole page; 0 while hydrating. */
+/** The page's steady clock in ms, one tick a second shared by the whole page; 0 while hydrating. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribeSeconds, wallClockSecondMs, () => 0);
+  return useSyncExternalStore(subscribeSeconds, clockSecondMs, () => 0);
 }
 
 /** About the server's clock: compare the server's instants (changedAt, openedAt) with this one. 0 while hydrating. */

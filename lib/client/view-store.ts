@@ -23,23 +23,30 @@ export type LinkStatus =
   | 'paused'
   | 'stopped';
 
-/** Why `auto` stands below Socket.IO. */
-export type Fallback = {
+/** One transport that was left, or not come by. */
+export type FallbackStep = {
   readonly from: Transport;
-  /** `no-frame`: connected or not, nothing arrived in time; `refused`: the server or a proxy said no. */
-  readonly why: 'no-frame' | 'refused' | 'lost';
+  /**
+   * `no-frame`: connected or not, nothing arrived in time; `refused`: the server or a proxy said no; `closed-early`:
+   * connection after connection ended at once; `no-lease`: other tabs hold this browser's streaming connections.
+   */
+  readonly why: 'no-frame' | 'refused' | 'lost' | 'closed-early' | 'no-lease';
+  /** Technical, English. */
   readonly detail: string;
 };
 
+/** Why another transport than the first choice is in use: the first choice, and those between it and this one. */
+export type Fallback = FallbackStep & { readonly below: readonly FallbackStep[] };
+
 /** As a source ends (`source.ts`), or `bad-frame`: what arrived was not of the protocol. */
-export type LinkProblem = 'refused' | 'lost' | 'bad-frame';
+export type LinkProblem = 'refused' | 'lost' | 'no-lease' | 'bad-frame';
 
 export type Link = {
   readonly status: LinkStatus;
   /** The transport in use or being tried; null before the start and after the stop. */
   readonly transport: Transport | null;
   readonly mode: Mode;
-  /** When a frame last proved the view fresh, on this browser's clock; age = now − this. Null before the first. */
+  /** When a frame last proved the view fresh, on the page's steady clock; age = now − this. Null before the first. */
   readonly lastFrameAtMs: number | null;
   readonly retryAtMs: number | null;
   readonly fallback: Fallback | null;
@@ -56,7 +63,7 @@ export type Link = {
   readonly badFrames: number;
   /** The server speaks another version of the frames: the page asks for a reload. */
   readonly versionMismatch: boolean;
-  /** Add to this browser's clock to get about the server's (late by the way of one frame); null before the first. */
+  /** Add to the page's steady clock to get about the server's (late by the way of one frame); null before the first. */
   readonly serverOffsetMs: number | null;
 };
 

@@ -112,3 +112,43 @@ export type UnackRequest = {
   readonly ids?: readonly string[];
   readonly by?: string;
 };
+
+/** One tick: its seq, when it was published, and when what changed in it did, as [instant, hosts], ascending. */
+export type ChangedTick = readonly [
+  s: number,
+  publishedAtMs: number,
+  changes: readonly (readonly [changedAtMs: number, hosts: number])[],
+];
+
+/** `GET /rt/changes`. `e`, `s`: the present position; `from`: the first tick still known. */
+export type Changes = Position & { readonly from: number; readonly ticks: readonly ChangedTick[] };
+
+/** What the server counted for one viewer, or several that chose the same name. */
+export type MeterReading = {
+  /** As its viewer chose it, 16 hex digits. */
+  readonly meter: string;
+  readonly transport: 'socketio' | 'sse' | 'long-polling' | 'polling';
+  /** HTTP requests, a WebSocket's handshake among them. */
+  readonly requests: number;
+  /** Of HTTP and WebSocket with all headers, without TCP. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Of those both ways, the ones of answers without news. */
+  readonly wastedBytes: number;
+  readonly frames: number;
+  /** Answers with news, and those with a beat alone. On a stream what is sent at once is one answer. */
+  readonly updates: number;
+  readonly emptyAnswers: number;
+};
+
+/** `GET /rt/meter` */
+export type MeterReadings = { readonly meters: readonly MeterReading[] };
+
+/** A set of made-up hosts that change on their own, for comparing transports. */
+export type ScratchFeedInfo = {
+  /** What viewers ask for, 16 hex digits. */
+  readonly feed: string;
+  readonly epoch: string;
+  readonly hosts: number;
+  readonly changesPerSecond: number;
+};

@@ -17,6 +17,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, title: 'This address does not take that method' },
   stale_position: { status: 409, title: 'The position belongs to an earlier run of the server' },
   too_many_viewers: { status: 503, title: 'The server has as many viewers as it accepts' },
+  too_many_feeds: { status: 503, title: 'The server has as many scratch feeds as it accepts' },
   internal_error: { status: 500, title: 'The server failed; this is a bug' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -34,8 +35,11 @@ export type Problem = {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
+/** Before the code in a problem's `type`: who reads it knows it for ours without the catalogue. */
+export const PROBLEM_URN = 'urn:pulsewatch:error:';
+
 /** `detail`: what was wrong here, and what is accepted. */
 export function problemOf(code: ErrorCode, detail: string): Problem {
   const { status, title } = ERRORS[code];
-  return { type: `urn:pulsewatch:error:${code}`, title, status, code, detail };
+  return { type: `${PROBLEM_URN}${code}`, title, status, code, detail };
 }

@@ -7,8 +7,17 @@ export class BenchChild<Question extends object, Answer> {
   readonly #child: ChildProcess;
   readonly #isAnswer: (message: unknown) => message is Answer;
 
-  constructor(module: URL, args: readonly string[], isAnswer: (message: unknown) => message is Answer) {
-    this.#child = fork(module, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  /** `nodeOptions`: of the child's Node, such as `--expose-gc`. */
+  constructor(
+    module: URL,
+    args: readonly string[],
+    isAnswer: (message: unknown) => message is Answer,
+    nodeOptions: readonly string[] = [],
+  ) {
+    this.#child = fork(module, [...args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [...process.execArgv, ...nodeOptions],
+    });
     this.#isAnswer = isAnswer;
   }
 
@@ -44,7 +53,7 @@ export class BenchChild<Question extends object, Answer> {
   }
 }
 
-/** The child's side: answers each question in turn, and ends when its parent does. */
+/** The child's side: answers each question in turn, and ends when its parent does. A rejected answer ends it too. */
 export function answerQuestions<Question>(
   isQuestion: (message: unknown) => message is Question,
   answer: (question: Question) => Promise<object>,

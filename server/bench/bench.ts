@@ -1,14 +1,44 @@
 /** `npm run bench -- <what> [--json]`: runs one benchmark and prints it. Owns the list of them and no measuring. */
+import { benchFanout } from './fanout.ts';
 import { benchIngest, ingestTable } from './ingest.ts';
+import { fanoutTable, transportsTable } from './live-tables.ts';
+import { benchTransports } from './transports.ts';
+
+type Bench = (say: (line: string) => void) => Promise<{ readonly result: object; readonly table: string }>;
+
+const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
+  [
+    'ingest',
+    async (say) => {
+      const result = await benchIngest(say);
+      return { result, table: ingestTable(result) };
+    },
+  ],
+  [
+    'fanout',
+    async (say) => {
+      const result = await benchFanout(say);
+      return { result, table: fanoutTable(result) };
+    },
+  ],
+  [
+    'transports',
+    async (say) => {
+      const result = await benchTransports(say);
+      return { result, table: transportsTable(result) };
+    },
+  ],
+]);
 
 const args = process.argv.slice(2);
 const json = args.includes('--json');
 const names = args.filter((each) => each !== '--json');
-const [name] = names;
-if (names.length !== 1 || name !== 'ingest') {
-  console.error(`bench got ${JSON.stringify(args.join(' '))}; it takes: ingest [--json]`);
+const bench = names.length === 1 ? BENCHES.get(names[0]!) : undefined;
+if (bench === undefined) {
+  const known = [...BENCHES.keys()].join(', ');
+  console.error(`bench got ${JSON.stringify(args.join(' '))}; it takes one of ${known}, and [--json]`);
   process.exitCode = 2;
 } else {
-  const result = await benchIngest((line) => console.error(line));
-  console.log(json ? JSON.stringify(result, null, 2) : ingestTable(result));
+  const { result, table } = await bench((line) => console.error(line));
+  console.log(json ? JSON.stringify(result, null, 2) : table);
 }

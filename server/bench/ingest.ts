@@ -2,7 +2,6 @@
  * What a heartbeat costs: our engine beside a bare node:dgram counter, in turns, at rising rates, over loopback.
  * Sender and receivers are processes of their own; CPU is that of the receiving process alone. About 75 s.
  */
-import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BenchChild } from './bench-child.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type SendAnswer,
   type SendQuestion,
 } from './ingest-messages.ts';
+import { type Machine, machine, median } from './statistics.ts';
 
 const RATES = [20_000, 50_000, 100_000, 150_000, 200_000];
 const ROUNDS = 3;
@@ -47,18 +47,12 @@ export type IngestRate = {
 };
 
 export type IngestResult = {
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly machine: Machine;
   readonly hosts: number;
   readonly receiveBufferBytes: { readonly engine: number; readonly bare: number };
   readonly rates: readonly IngestRate[];
   readonly runs: readonly IngestRun[];
 };
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!;
-}
 
 type Receiver = BenchChild<ReceiverQuestion, Reading>;
 type Sender = BenchChild<SendQuestion, SendAnswer>;
@@ -147,7 +141,7 @@ export async function benchIngest(say: (line: string) => void): Promise<IngestRe
       }
     }
     return {
-      machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version },
+      machine: machine(),
       hosts: BENCH_HOSTS,
       receiveBufferBytes: {
         engine: ports.engine.receiveBufferBytes,

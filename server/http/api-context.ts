@@ -1,6 +1,6 @@
 /** What the API reads, and the commands main hands it. Nothing else of the server is known in this folder. */
 import type { AckAnswer, UnackAnswer } from '#lib/protocol/alert.ts';
-import type { About, Health } from '#lib/protocol/api.ts';
+import type { About, Health, ScratchFeedInfo } from '#lib/protocol/api.ts';
 import type { HostId } from '#lib/protocol/host.ts';
 import type { Store } from '../store/store.ts';
 import type { FleetSampler } from './fleet-samples.ts';
@@ -29,6 +29,14 @@ export type ApiContext = HostSource & {
     target: { readonly ids: readonly string[] } | { readonly batchId: string },
     by: string,
   ) => Promise<UnackAnswer>;
+  readonly scratch: {
+    /** Values within the limits; null: there are as many feeds as there may be. */
+    readonly create: (hosts: number, changesPerSecond: number) => ScratchFeedInfo | null;
+    /** null: there is no feed of that name. */
+    readonly setRate: (feed: string, changesPerSecond: number) => ScratchFeedInfo | null;
+    /** false: there was none. */
+    readonly remove: (feed: string) => boolean;
+  };
   /** A bug, with the request it happened in. */
   readonly onError: (error: Error) => void;
 };

@@ -43,6 +43,7 @@ function setUp() {
     newBatchId: unused,
     acknowledge: unused,
     unacknowledge: unused,
+    scratch: { create: unused, setRate: unused, remove: unused },
     onError: (error) => void errors.push(error),
   };
   const api = createApi(context);

@@ -11,6 +11,7 @@ import type { ApiContext } from './api-context.ts';
 import { addHostRoutes, readEvents } from './hosts-api.ts';
 import { QueryParameters } from './parameters.ts';
 import { ProblemError } from './problem.ts';
+import { addScratchRoutes } from './scratch-api.ts';
 
 export const MAX_BODY_BYTES = 64 * 1_024;
 
@@ -111,6 +112,7 @@ export function createApi(context: ApiContext): Hono {
   app.get('/api/events', async ({ req, json }) => json(await readEvents(context, req.url)));
   addHostRoutes(app, context);
   addAlertRoutes(app, context, readJson);
+  addScratchRoutes(app, context, readJson);
   refuseOtherMethods(app);
 
   app.notFound(({ req }) =>

@@ -3,9 +3,10 @@
  * `upgrade` event. Knows no host and no page. Main thread.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, BlockList, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
+import { noteClientAddress } from './client-address.ts';
 import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
 import { ProblemError } from './problem.ts';
 import { endWithProblem, problemOfParser } from './raw-problem.ts';
@@ -25,6 +26,8 @@ export type HttpHandlers = {
   readonly socketIo: UpgradeHandler;
   /** All other upgrades; null: refused. */
   readonly otherUpgrade: UpgradeHandler | null;
+  /** TRUSTED_PROXIES; absent: none. */
+  readonly trustedProxies?: BlockList;
   readonly onError: (error: Error) => void;
 };
 
@@ -66,11 +69,13 @@ export async function startHttpServer(
   patience: HttpPatience = PATIENCE,
 ): Promise<HttpServer> {
   let rules: GuardRules | null = null;
+  const trustedProxies = handlers.trustedProxies ?? new BlockList();
   const sockets = new Set<Duplex>();
   const create = (): Server => {
     const answering = new WeakMap<Duplex, ServerResponse>();
     const take = (request: IncomingMessage, response: ServerResponse): void => {
       answering.set(request.socket, response);
+      noteClientAddress(request, trustedProxies);
       answer(request, response, rules!, handlers);
     };
     const server = createServer(
@@ -100,7 +105,10 @@ export async function startHttpServer(
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     });
-    server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, rules!, handlers));
+    server.on('upgrade', (request, socket, head) => {
+      noteClientAddress(request, trustedProxies);
+      upgrade(request, socket, head, rules!, handlers);
+    });
     return server;
   };
   const { servers, boundPort } = await bindAll(create, addresses, port);

@@ -318,6 +318,53 @@ describe('answers', () => {
     expect(t0).toBeGreaterThan(5_001 - 1_024);
   });
 
+  test('L52: a tick knows when each of its hosts changed first, those in the D and no others', () => {
+    const log = newLog(10, 4);
+    log.stageState(0, LATE, 1_010.25);
+    log.stageState(0, DOWN, 1_030.5);
+    log.stageState(1, DOWN, 1_020.75);
+    log.stageState(2, DOWN, 1_040);
+    log.stageState(2, UP, 1_050);
+    log.stageDescription(3);
+    log.stageState(3, DOWN, 1_060);
+    log.stageAlert(alertOf(1), 1_005);
+    log.publish(1_100.125);
+    log.stageAlert(alertOf(2), 1_150);
+    log.publish(1_200);
+    log.stageDescription(1);
+    log.stageState(0, UP, 9_999);
+    log.publish(1_300);
+    expect(log.changesAfter(1, 10)).toEqual({
+      e: EPOCH,
+      s: 4,
+      from: 1,
+      ticks: [
+        [
+          2,
+          1_100.125,
+          [
+            [1_010.25, 1],
+            [1_020.75, 1],
+            [1_060, 1],
+          ],
+        ],
+        [3, 1_200, []],
+        [4, 1_300, [[1_300, 2]]],
+      ],
+    });
+    expect(diffFrom(log, 1).t0).toBe(1_005);
+  });
+
+  test('L52: hosts without effect are taken out of a tick that shows nothing, for good', () => {
+    const log = newLog(10, 2);
+    log.stageState(0, DOWN, 1_010);
+    log.stageState(0, UP, 1_020);
+    expect(log.publish(1_100)).toBe(false);
+    log.stageState(0, DOWN, 1_150);
+    log.publish(1_200);
+    expect(log.changesAfter(1, 10).ticks).toEqual([[2, 1_200, [[1_150, 1]]]]);
+  });
+
   test('L15: an alert alone makes a D without slots, A directly before it', () => {
     const log = newLog(10, 2);
     log.stageAlert(alertOf(1), 40);

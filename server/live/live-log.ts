@@ -6,6 +6,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
+import type { Changes } from '#lib/protocol/api.ts';
 import { StateDigest } from '#lib/protocol/digest.ts';
 import {
   type AlertsFrame,
@@ -24,6 +25,7 @@ import { AlertLog, type AlertSelection } from './alert-log.ts';
 import { ChangeIndex } from './change-index.ts';
 import { DigestRecount } from './digest-recount.ts';
 import { SlotAllotment } from './slot-allotment.ts';
+import { StagedSlots } from './staged-slots.ts';
 import { StateCounts } from './state-counts.ts';
 import { TickInstants } from './tick-instants.ts';
 
@@ -43,9 +45,6 @@ export type LiveLogOptions = {
 /** A frame is stamped anew when the cached one is older than this. */
 const STAMP_VALID_MS = 1_000;
 const MAX_ANSWERS_CACHED = 128;
-
-const STAGED = 1;
-const DESCRIPTION = 2;
 
 type Answer = { readonly atMs: number; readonly frames: readonly Frame[] };
 type DiffBytes = Pick<DiffFrame, 'slots' | 'states'>;
@@ -68,9 +67,7 @@ export class LiveLog {
   #slotCount = 0;
   #recount: DigestRecount | null = null;
 
-  readonly #stagedStates: Uint8Array;
-  readonly #stagedMarks: Uint8Array;
-  #stagedSlots: number[] = [];
+  readonly #stagedSlots: StagedSlots;
   #stagedAlerts = new Map<AlertId, Alert>();
   #oldestStagedAtMs = Number.POSITIVE_INFINITY;
 
@@ -87,8 +84,7 @@ export class LiveLog {
     this.#allotment = new SlotAllotment(options.capacity);
     this.#index = new ChangeIndex(options.capacity);
     this.#states = new Uint8Array(options.capacity);
-    this.#stagedStates = new Uint8Array(options.capacity);
-    this.#stagedMarks = new Uint8Array(options.capacity);
+    this.#stagedSlots = new StagedSlots(options.capacity);
   }
 
   /** Ticks published so far. */
@@ -107,7 +103,7 @@ export class LiveLog {
 
   /** Is anything waiting for the next tick? */
   get hasStaged(): boolean {
-    return this.#stagedSlots.length > 0 || this.#stagedAlerts.size > 0;
+    return this.#stagedSlots.size > 0 || this.#stagedAlerts.size > 0;
   }
 
   /** The published state byte; 0 for a slot that is free or not yet published. */
@@ -147,7 +143,7 @@ export class LiveLog {
 
   /** Empties the slot with the next tick; it may be allotted again after ten minutes. */
   freeSlot(slot: number, nowMs: number): void {
-    this.#stage(slot, HostState.empty, DESCRIPTION, nowMs);
+    this.#stage(slot, HostState.empty, true, nowMs);
     this.#allotment.free(slot, nowMs);
   }
 
@@ -164,12 +160,12 @@ export class LiveLog {
       else if (after === HostState.down) this.#transitions.down++;
       else if (after === HostState.left) this.#transitions.left++;
     }
-    this.#stage(slot, stateByte, 0, atMs);
+    this.#stage(slot, stateByte, false, atMs);
   }
 
   /** The next tick repeats the slot's byte, which tells viewers to read its description again. */
   stageDescription(slot: number, atMs = Number.POSITIVE_INFINITY): void {
-    this.#stage(slot, this.#stagedOr(slot), DESCRIPTION, atMs);
+    this.#stage(slot, this.#stagedOr(slot), true, atMs);
   }
 
   /** The alert as it is from the next tick on, whole. */
@@ -184,7 +180,7 @@ export class LiveLog {
   publish(nowMs: number): boolean {
     if (!this.hasStaged) return false;
     const seq = this.#seq + 1;
-    const changed = this.#applyStaged(seq);
+    const { changed, changedAtMs } = this.#applyStaged(seq, nowMs);
     const alerts = [...this.#stagedAlerts.values()];
     const oldestAtMs = Math.min(this.#oldestStagedAtMs, nowMs);
     this.#stagedAlerts.clear();
@@ -199,7 +195,7 @@ export class LiveLog {
     this.#allotment.published(seq);
     this.#index.record(seq, changed, this.#slotCount);
     this.#alerts.record(seq, alerts);
-    this.#instants.record(seq, oldestAtMs);
+    this.#instants.record({ seq, oldestAtMs, publishedAtMs: nowMs, changedAtMs });
     this.#answers.clear();
     this.#diffBytes.clear();
     this.#snapshotBytes = null;
@@ -233,6 +229,14 @@ export class LiveLog {
     return this.#diff(position.s, nowMs);
   }
 
+  /**
+   * When the hosts in each tick after `seq` changed, for at most `limit` ticks, oldest first: the first change of
+   * each host in the tick, merged into at most 64 instants a tick. O(what it gives).
+   */
+  changesAfter(seq: number, limit: number): Changes {
+    return { ...this.position, from: this.#instants.firstSeq, ticks: this.#instants.after(seq, limit) };
+  }
+
   /** A sign of life with the present position. */
   beat(nowMs: number): BeatFrame {
     const last = this.#lastBeat;
@@ -260,30 +264,26 @@ export class LiveLog {
   }
 
   #stagedOr(slot: number): number {
-    return this.#stagedMarks[slot] ? this.#stagedStates[slot]! : this.stateAt(slot);
+    return this.#stagedSlots.byteOf(slot) ?? this.stateAt(slot);
   }
 
-  #stage(slot: number, stateByte: number, mark: number, atMs: number): void {
+  #stage(slot: number, stateByte: number, described: boolean, atMs: number): void {
     if (!(slot >= 0 && slot < this.#allotment.count)) {
       throw new RangeError(`slot ${slot} is not allotted; slots are 0 to ${this.#allotment.count - 1}`);
     }
     const first = !this.hasStaged;
-    if (this.#stagedMarks[slot] === 0) this.#stagedSlots.push(slot);
-    this.#stagedMarks[slot]! |= STAGED | mark;
-    this.#stagedStates[slot] = stateByte;
+    this.#stagedSlots.stage(slot, stateByte, described, atMs);
     if (atMs < this.#oldestStagedAtMs) this.#oldestStagedAtMs = atMs;
     if (first) for (const listener of this.#staged) listener();
   }
 
-  /** Moves the staged bytes into the published ones; the slots a viewer has to hear of. */
-  #applyStaged(seq: number): number[] {
+  /** Moves the staged bytes into the published ones; the slots a viewer has to hear of, and since when. */
+  #applyStaged(seq: number, nowMs: number): { changed: number[]; changedAtMs: number[] } {
     const changed: number[] = [];
-    for (const slot of this.#stagedSlots) {
-      const mark = this.#stagedMarks[slot]!;
+    const changedAtMs: number[] = [];
+    this.#stagedSlots.take((slot, after, described, atMs) => {
       const before = this.#states[slot]!;
-      const after = this.#stagedStates[slot]!;
-      this.#stagedMarks[slot] = 0;
-      if (before === after && !(mark & DESCRIPTION)) continue;
+      if (before === after && !described) return;
       if (before !== after) {
         this.#states[slot] = after;
         this.#counts.replace(before, after);
@@ -292,9 +292,9 @@ export class LiveLog {
       }
       this.#index.changedAt[slot] = seq;
       changed.push(slot);
-    }
-    this.#stagedSlots = [];
-    return changed;
+      changedAtMs.push(Math.min(atMs, nowMs));
+    });
+    return { changed, changedAtMs };
   }
 
   #whyUnanswerable(position: Position): ResetReason | null {

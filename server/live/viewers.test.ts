@@ -2,13 +2,14 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Frame } from '#lib/protocol/frames.ts';
 import { clockFrom, clockOrigin } from '../clock.ts';
 import { LiveLog } from './live-log.ts';
-import { Viewers, type ViewersOptions } from './viewers.ts';
+import { ViewerPlaces } from './viewer-places.ts';
+import { Viewers } from './viewers.ts';
 
 describe('Viewers', () => {
   const clock = clockFrom(clockOrigin());
   let viewers: Viewers;
 
-  function start(options: Partial<ViewersOptions> = {}): LiveLog {
+  function start(): LiveLog {
     const log = new LiveLog({
       epoch: '0123456789abcdef',
       capacity: 10,
@@ -16,7 +17,7 @@ describe('Viewers', () => {
     });
     log.stageState(log.allotSlot(0)!, 2);
     log.publish(1);
-    viewers = new Viewers({ log, clock, ...options });
+    viewers = new Viewers({ log, clock, places: new ViewerPlaces() });
     return log;
   }
 
@@ -43,19 +44,6 @@ describe('Viewers', () => {
   }
 
   afterEach(() => viewers.stop());
-
-  test('L24: no more places than MAX_VIEWERS in all and 256 an address', () => {
-    start({ maxViewers: 300 });
-    const places = Array.from({ length: 256 }, () => viewers.take('10.0.0.1'));
-    expect(places).not.toContain(null);
-    expect(viewers.take('10.0.0.1')).toBeNull();
-    for (let i = 0; i < 44; i++) expect(viewers.take('10.0.0.2')).not.toBeNull();
-    expect(viewers.take('10.0.0.3')).toBeNull();
-    places[0]!.release();
-    places[0]!.release();
-    expect(viewers.take('10.0.0.1')).not.toBeNull();
-    expect(viewers.take('10.0.0.3')).toBeNull();
-  });
 
   test('L25: few viewers are told in the turn of the tick', () => {
     const log = start();
@@ -93,5 +81,18 @@ describe('Viewers', () => {
     gone.length = 0;
     tick(log);
     expect([spans.length, gone, viewers.size]).toEqual([1, [], 1]);
+  });
+
+  test('L25: after the stop a viewer is closed instead of being served', () => {
+    start();
+    viewers.stop();
+    const told: string[] = [];
+    const link = {
+      ready: () => true,
+      send: () => void told.push('frames'),
+      close: (reason: string) => void told.push(reason),
+    };
+    viewers.add({ link, position: null, acknowledges: false, beats: true });
+    expect([told, viewers.size]).toEqual([['shutdown'], 0]);
   });
 });

@@ -1,15 +1,15 @@
 /**
- * All viewers of this server on any transport: how many may be there, who is told of a tick and when, beats.
- * Knows no transport. Main thread; one timer for all; a round over many viewers is cut into slices.
+ * All viewers of one live log on any transport: who is told of a tick and when, beats. Places are shared with the
+ * viewers of other logs. Knows no transport. Main thread; one timer for all; a round over many viewers is cut
+ * into slices.
  */
 
 import type { Clock } from '../clock.ts';
 import type { LiveLog } from './live-log.ts';
 import { SlicedRound } from './sliced-round.ts';
 import { Viewer, type ViewerOptions } from './viewer.ts';
+import type { Place, ViewerPlaces } from './viewer-places.ts';
 
-export const DEFAULT_MAX_VIEWERS = 10_000;
-export const MAX_VIEWERS_PER_ADDRESS = 256;
 /** When a refused viewer may try again. */
 export const RETRY_AFTER_MS = 5_000;
 
@@ -18,33 +18,25 @@ const SWEEP_EVERY_MS = 500;
 export type ViewersOptions = {
   readonly log: LiveLog;
   readonly clock: Clock;
-  /** MAX_VIEWERS */
-  readonly maxViewers?: number;
-  readonly maxPerAddress?: number;
+  readonly places: ViewerPlaces;
 };
-
-/** A place among the viewers, taken before the viewer exists. Releasing twice is harmless. */
-export type Place = { release(): void };
 
 export class Viewers {
   readonly log: LiveLog;
   readonly clock: Clock;
-  readonly #maxViewers: number;
-  readonly #maxPerAddress: number;
+  readonly #places: ViewerPlaces;
   readonly #viewers = new Set<Viewer>();
-  readonly #placesByAddress = new Map<string, number>();
   /** A tick during a round: the served ones get another diff, the others both ticks as one. */
   readonly #updates: SlicedRound<Viewer>;
   readonly #sweeps: SlicedRound<Viewer>;
   readonly #unsubscribe: () => void;
   readonly #sweeper: NodeJS.Timeout;
-  #places = 0;
+  #stopped = false;
 
   constructor(options: ViewersOptions) {
     this.log = options.log;
     this.clock = options.clock;
-    this.#maxViewers = options.maxViewers ?? DEFAULT_MAX_VIEWERS;
-    this.#maxPerAddress = options.maxPerAddress ?? MAX_VIEWERS_PER_ADDRESS;
+    this.#places = options.places;
     this.#updates = new SlicedRound(this.#viewers, (viewer, nowMs) => viewer.update(nowMs), options.clock);
     this.#sweeps = new SlicedRound(this.#viewers, (viewer, nowMs) => viewer.tick(nowMs), options.clock);
     this.#unsubscribe = options.log.subscribe(() => this.#updates.start());
@@ -59,27 +51,20 @@ export class Viewers {
 
   /** A place for a viewer from this address, or null when there is none left, in all or for the address. */
   take(address: string): Place | null {
-    const here = this.#placesByAddress.get(address) ?? 0;
-    if (this.#places >= this.#maxViewers || here >= this.#maxPerAddress) return null;
-    this.#places++;
-    this.#placesByAddress.set(address, here + 1);
-    let held = true;
-    return {
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#places--;
-        const left = this.#placesByAddress.get(address)! - 1;
-        if (left === 0) this.#placesByAddress.delete(address);
-        else this.#placesByAddress.set(address, left);
-      },
-    };
+    return this.#places.take(address);
   }
 
-  /** Registers a viewer and sends it what it has not got; from now on it is told of every tick. */
+  /**
+   * Registers a viewer and sends it what it has not got; from now on it is told of every tick. After the stop it is
+   * closed at once.
+   */
   add(options: Pick<ViewerOptions, 'link' | 'position' | 'acknowledges' | 'beats'>): Viewer {
     const nowMs = this.clock();
     const viewer = new Viewer({ ...options, log: this.log, nowMs });
+    if (this.#stopped) {
+      viewer.close('shutdown');
+      return viewer;
+    }
     // Registered before it is served: no tick can fall between.
     this.#viewers.add(viewer);
     viewer.update(nowMs);
@@ -93,6 +78,7 @@ export class Viewers {
 
   /** Closes all viewers; none is served any more. */
   stop(): void {
+    this.#stopped = true;
     this.#unsubscribe();
     clearInterval(this.#sweeper);
     this.#updates.stop();

@@ -1,17 +1,20 @@
 /** The browser's half of the live protocol on the server's half, over real sockets. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Alert } from '#lib/protocol/alert.ts';
 import { digestOf } from '#lib/protocol/digest.ts';
-import type { Mode } from '../../lib/client/ladder.ts';
+import { MODES, type Mode, TRANSPORTS, type Transport } from '../../lib/client/ladder.ts';
 import { createLive, type Live, type LiveParts } from '../../lib/client/live.ts';
-import type { OpenSource } from '../../lib/client/source.ts';
-import { openPoll } from '../../lib/client/sources/poll.ts';
-import { openSocketIo } from '../../lib/client/sources/socketio.ts';
+import type { OpenSource, OpenSources } from '../../lib/client/source.ts';
 import type { LiveState } from '../../lib/client/view-store.ts';
 import { startTestServer } from '../testing/running-server.ts';
 import { ContractCable } from './contract-cable.ts';
 import { ContractServer, type ContractServerOptions } from './contract-server.ts';
+import { testSources } from './convergence-sources.ts';
 
 const UP = 2;
 const DOWN = 4;
@@ -35,7 +38,7 @@ async function startCable(server: { readonly port: number }): Promise<ContractCa
 }
 
 type Seen = {
-  readonly transport: 'socketio' | 'polling';
+  readonly transport: Transport;
   readonly t: string;
   readonly frame: Record<string, unknown>;
 };
@@ -47,8 +50,8 @@ function open(
   { pollMs = FAST_POLL_MS, ...parts }: LiveParts & { pollMs?: number } = {},
 ): Live & { frames: Seen[]; kinds(): string } {
   const frames: Seen[] = [];
-  const noted =
-    (transport: Seen['transport'], openSource: OpenSource): OpenSource =>
+  const noted = ([transport, openSource]: [Transport, OpenSource]): [Transport, OpenSource] => [
+    transport,
     (options) =>
       openSource({
         ...options,
@@ -60,16 +63,16 @@ function open(
             options.sink.frame(value);
           },
         },
-      });
+      }),
+  ];
   const live = createLive(
     { origin, mode, storage: null },
     {
       // The least waits, so that tests are short.
       random: () => 0,
-      sources: {
-        socketio: noted('socketio', openSocketIo),
-        polling: noted('polling', (options) => openPoll(options, pollMs)),
-      },
+      sources: Object.fromEntries(
+        (Object.entries(testSources(pollMs)) as [Transport, OpenSource][]).map(noted),
+      ) as OpenSources,
       ...parts,
     },
   );
@@ -133,9 +136,7 @@ function alertOf(number: number, changes: Partial<Alert> = {}): Alert {
   };
 }
 
-const MODES = ['socketio', 'polling'] as const;
-
-test.each(MODES)(
+test.each(TRANSPORTS)(
   'C30, L30: over %s the view is the server’s, first, after changes, with alerts',
   async (mode) => {
     const server = await startServer();
@@ -160,7 +161,7 @@ test.each(MODES)(
   },
 );
 
-test.each(MODES)(
+test.each(TRANSPORTS)(
   'C12, L18: a gzip’d snapshot of 100,000 slots over %s, changes right behind it',
   async (mode) => {
     const server = await startServer({ capacity: 200_000 });
@@ -178,44 +179,87 @@ test.each(MODES)(
   },
 );
 
-test('C22, C30: switching between the transports under 100 ticks a second loses nothing', async () => {
+/** Every host that changed is told of, each view is one the server had, in its order, and none is empty. */
+function watchForLosses(live: Live, server: ContractServer): string[] {
+  const faults: string[] = [];
+  const digests = new Map<string, number>();
+  const changed: number[][] = [];
+  const published = (): void => {
+    const { log } = server;
+    digests.set(log.digest(), log.seq);
+    changed[log.seq] = [...log.states().keys()].filter((slot) => log.changedSeqAt(slot) === log.seq);
+  };
+  published();
+  stops.push(server.log.subscribe(published));
+  let seq = server.log.seq;
+  live.subscribeChanges((slots, states) => {
+    const now = digests.get(digestOf(states));
+    if (now === undefined || now <= seq) faults.push(`the view of ${now} after that of ${seq}`);
+    if (now === undefined) return;
+    const told = new Set(slots);
+    for (let s = seq + 1; s <= now; s++) {
+      const missing = changed[s]!.filter((slot) => !told.has(slot));
+      if (missing.length > 0) faults.push(`${missing} of ${s} between ${seq} and ${now}`);
+    }
+    seq = now;
+  });
+  live.store.subscribe(({ slotCount, stale, link }) => {
+    if (slotCount === 0 || stale) faults.push('empty or stale');
+    if (!['live', 'catching-up'].includes(link.status)) faults.push(`${link.status} at ${server.log.seq}`);
+  });
+  return faults;
+}
+
+test('C22, C30: flipping through all modes under 100 changes a second loses nothing, and the link says where it is', async () => {
   const server = await startServer();
   server.addHosts(2_000);
   const live = open(server.origin, 'socketio');
   await caughtUp(live, server);
-  const known = new Map([[server.log.digest(), server.log.seq]]);
-  let newest = 0;
-  const unknown: string[] = [];
-  live.subscribeChanges((_slots, states) => {
-    const seq = known.get(digestOf(states));
-    if (seq === undefined || seq < newest) unknown.push(`${seq} after ${newest}`);
-    else newest = seq;
-  });
+  const faults = watchForLosses(live, server);
   let turn = 0;
-  await new Promise<void>((resolve) => {
-    const ticking = setInterval(() => {
-      turn++;
-      const nowMs = server.viewers.clock();
-      for (let i = 0; i < 20; i++)
-        server.log.stageState((turn * 37 + i * 101) % 2_000, (turn + i) % 3 ? UP : DOWN, nowMs);
-      const forget = server.log.subscribe(() => known.set(server.log.digest(), server.log.seq));
-      server.publish();
-      forget();
-      if (turn % 12 === 0) live.setMode(MODES[(turn / 12) % 2]!);
-      if (turn === 150) {
-        clearInterval(ticking);
-        resolve();
+  const ticking = setInterval(() => {
+    turn++;
+    server.set([(turn * 37) % 2_000, turn % 3 ? DOWN : UP], [(turn * 101) % 2_000, turn % 2 ? DOWN : UP]);
+  }, 10);
+  stops.push(() => clearInterval(ticking));
+  // From every mode to every other one, each time as soon as the last one stands; then faster than any can.
+  for (const from of MODES) {
+    for (const to of MODES) {
+      if (to === from) continue;
+      for (const mode of [from, to]) {
+        live.setMode(mode);
+        await until(
+          live,
+          mode,
+          ({ link }) => link.mode === mode && link.transport === (mode === 'auto' ? 'socketio' : mode),
+        );
       }
-    }, 10);
-  });
+    }
+  }
+  for (let i = 0; i < 100; i++) {
+    live.setMode(MODES[(i * 7 + Math.trunc(i / 5)) % MODES.length]!);
+    const seen = server.log.seq;
+    await until(live, 'one more tick', () => server.log.seq > seen);
+  }
+  live.setMode('long-polling');
+  clearInterval(ticking);
+  await until(live, 'long polling', ({ link }) => link.transport === 'long-polling');
   await expectSameView(live, server);
-  expect(unknown).toEqual([]);
+  expect(live.store.getState().link).toMatchObject({
+    transport: 'long-polling',
+    fallback: null,
+    resyncs: 0,
+    reconnects: 0,
+  });
+  expect(faults).toEqual([]);
   expect(live.kinds().match(/S/g)).toHaveLength(1);
   expect(live.kinds()).not.toContain('R');
-  expect(live.store.getState().link.resyncs).toBe(0);
-});
+  expect(new Set(live.frames.filter(({ t }) => t === 'D').map(({ transport }) => transport))).toEqual(
+    new Set(TRANSPORTS),
+  );
+}, 30_000);
 
-test.each(MODES)(
+test.each(TRANSPORTS)(
   'L10, C24: over %s a cut connection is resumed with one diff and no snapshot',
   async (mode) => {
     const server = await startServer();
@@ -235,7 +279,7 @@ test.each(MODES)(
   },
 );
 
-test.each(MODES)(
+test.each(TRANSPORTS)(
   'L12, C1: over %s another run of the server gives R and S, and the view is never empty',
   async (mode) => {
     const first = await startServer();
@@ -261,7 +305,7 @@ test.each(MODES)(
   },
 );
 
-test.each(MODES)('L12, C15: over %s a position ahead of the server gives R and S', async (mode) => {
+test.each(TRANSPORTS)('L12, C15: over %s a position ahead of the server gives R and S', async (mode) => {
   const epoch = '00112233aabbccdd';
   const ahead = await startServer({ epoch });
   ahead.addHosts(10);
@@ -280,7 +324,7 @@ test.each(MODES)('L12, C15: over %s a position ahead of the server gives R and S
   expect(live.frames[0]?.frame).toMatchObject({ t: 'R', why: 'gap' });
 });
 
-test.each(MODES)('C24: over %s pause freezes the view, resume gives one diff', async (mode) => {
+test.each(TRANSPORTS)('C24: over %s pause freezes the view, resume gives one diff', async (mode) => {
   const server = await startServer();
   server.addHosts(100);
   const live = open(server.origin, mode);
@@ -295,6 +339,24 @@ test.each(MODES)('C24: over %s pause freezes the view, resume gives one diff', a
   live.resume();
   await expectSameView(live, server);
   expect(live.kinds().replaceAll('B', '')).toBe('D');
+});
+
+test('C26: a WebSocket that ends before anything came through it is lost at once', async () => {
+  const http = createServer().listen(0, '127.0.0.1');
+  stops.push(() => http.close());
+  await once(http, 'listening');
+  http.on('upgrade', ({ headers }, socket) => {
+    const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash('sha1').update(key).digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    setTimeout(() => socket.destroy(), 50);
+  });
+  const { port } = http.address() as AddressInfo;
+  const live = open(`http://127.0.0.1:${port}`, 'socketio');
+  const { link } = await until(live, 'the loss', (state) => state.link.problem !== null);
+  expect(link).toMatchObject({ problem: 'lost', problemDetail: 'Socket.IO: transport close' });
 });
 
 test('C37: auto looks first by a plain request, and Socket.IO goes on from there without a second snapshot', async () => {
@@ -324,7 +386,7 @@ test('C37: a first look that is refused or never answered holds Socket.IO up for
     [silent, 1_800],
   ] as const) {
     const fromMs = performance.now();
-    const live = open(server.origin, 'auto', { sources: { socketio: openSocketIo, polling } });
+    const live = open(server.origin, 'auto', { sources: { ...testSources(), polling } });
     const { link } = await until(live, 'Socket.IO', (state) => state.link.status === 'live');
     expect(performance.now() - fromMs).toBeLessThan(withinMs);
     expect(link).toMatchObject({ transport: 'socketio', fallback: null });
@@ -339,7 +401,7 @@ const REFUSALS = [
   'swallow',
 ] as const;
 
-test('C19, C37: where a proxy refuses upgrades or swallows them, auto polls after 3 s and says why', async () => {
+test('C19, C37: where a proxy refuses upgrades or swallows them, auto goes on by SSE after 3 s and says why', async () => {
   const server = await startServer();
   server.addHosts(10);
   const waits = REFUSALS.flatMap((fate) => [0, 0.5, 0.999].map((random) => ({ fate, random })));
@@ -356,7 +418,7 @@ test('C19, C37: where a proxy refuses upgrades or swallows them, auto polls afte
       const tookMs = performance.now() - fromMs;
       expect(tookMs, `${fate} ${random}`).toBeGreaterThan(2_900);
       expect(tookMs, `${fate} ${random}`).toBeLessThan(3_900);
-      expect(link).toMatchObject({ transport: 'polling', mode: 'auto', fallback: { from: 'socketio' } });
+      expect(link).toMatchObject({ transport: 'sse', mode: 'auto', fallback: { from: 'socketio' } });
       expect(link.fallback?.detail).toMatch(fate === 'swallow' ? /^no frame for 3 s$/ : /^Socket\.IO: /);
       await expectSameView(live, server);
     }),
@@ -370,14 +432,14 @@ test('C20: auto climbs back, the new connection delivering before the old one en
   cable.upgrades = 'HTTP/1.1 403 Forbidden';
   let aheadMs = 0;
   const live = open(cable.origin, 'auto', { now: () => Date.now() + aheadMs, random: () => 0.5 });
-  await until(live, 'polling', ({ link }) => link.fallback !== null && link.status === 'live');
+  await until(live, 'SSE', ({ link }) => link.fallback !== null && link.status === 'live');
   const statuses = new Set<string>();
   live.store.subscribe(({ link }) => statuses.add(link.status));
   // A first climb that fails is not seen but by the proxy.
   const taken = cable.taken;
   aheadMs += 60_000;
   await until(live, 'a climb in vain', () => cable.taken > taken);
-  expect(live.store.getState().link.transport).toBe('polling');
+  expect(live.store.getState().link.transport).toBe('sse');
   cable.upgrades = 'pass';
   aheadMs += 60_000;
   const { link } = await until(live, 'Socket.IO', (state) => state.link.transport === 'socketio');
@@ -405,7 +467,7 @@ test('C21: a forced Socket.IO stays with Socket.IO, and says that it is reconnec
   await expectSameView(live, server);
 });
 
-test.each(MODES)('C18, L33: over %s a 503 is left alone for as long as it says', async (mode) => {
+test.each(TRANSPORTS)('C18, L33: over %s a 503 is left alone for as long as it says', async (mode) => {
   const server = await startServer({ maxViewers: 1 });
   server.addHosts(10);
   const place = server.viewers.take('127.0.0.1')!;
@@ -485,7 +547,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       weight: 2,
       arbitrary: fc.record({
         type: fc.constant('mode' as const),
-        mode: fc.constantFrom<Mode>('auto', ...MODES),
+        mode: fc.constantFrom(...MODES),
       }),
     },
     {

@@ -3,9 +3,25 @@
  * through. Knows of HTTP only whether a connection begins with an upgrade. For tests.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 
 /** What happens to connections that begin with an upgrade: let through, never answered, or this status line. */
 export type UpgradeFate = 'pass' | 'swallow' | `HTTP/1.1 ${number} ${string}`;
+
+/** Passes what was sent together on in so many pieces that their reader gets one by one. */
+function inPieces(pieces: number): Transform {
+  return new Transform({
+    async transform(chunk: Buffer, _encoding, done) {
+      const bytes = Math.ceil(chunk.length / pieces);
+      for (let at = 0; at < chunk.length; at += bytes) {
+        this.push(chunk.subarray(at, at + bytes));
+        await turn();
+      }
+      done();
+    },
+  });
+}
 
 export class ContractCable {
   /** Where new connections go. */
@@ -13,6 +29,8 @@ export class ContractCable {
   upgrades: UpgradeFate = 'pass';
   /** While true nobody gets through; what is open stays. */
   down = false;
+  /** On connections made from now on what the server sends together arrives in so many pieces. */
+  pieces = 1;
   /** Connections taken so far. */
   taken = 0;
   readonly #server = createServer((socket) => this.#take(socket));
@@ -59,7 +77,8 @@ export class ContractCable {
       far.once('close', () => near.destroy());
       near.once('close', () => far.destroy());
       far.write(first);
-      near.pipe(far).pipe(near);
+      near.pipe(far);
+      (this.pieces === 1 ? far : far.pipe(inPieces(this.pieces))).pipe(near);
     });
   }
 

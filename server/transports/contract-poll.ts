@@ -33,6 +33,7 @@ export function pollAdapter(name: string, waitS: number): TransportAdapter {
   return {
     name,
     pushes: false,
+    acknowledges: false,
     async connect(server, options = {}) {
       const view = new ContractView(options.position, options.states);
       let unread: Promise<IncomingMessage> | null = null;

@@ -7,11 +7,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import { clockFrom, clockOrigin } from '../clock.ts';
 import { newEpoch } from '../live/epoch.ts';
 import { LiveLog } from '../live/live-log.ts';
-import { Viewers, type ViewersOptions } from '../live/viewers.ts';
+import { ScratchFeeds } from '../live/scratch-feeds.ts';
+import { ViewerPlaces, type ViewerPlacesOptions } from '../live/viewer-places.ts';
+import { Viewers } from '../live/viewers.ts';
 import { createLiveRoutes } from './live-routes.ts';
+import type { LiveSources } from './live-sources.ts';
+import { Meters } from './meters.ts';
 import { createSocketIoTransport, SOCKET_IO_PATH, type SocketIoTransport } from './socketio.ts';
 
-export type ContractServerOptions = Pick<ViewersOptions, 'maxViewers' | 'maxPerAddress'> & {
+export type ContractServerOptions = ViewerPlacesOptions & {
   readonly epoch?: string;
   readonly capacity?: number;
 };
@@ -19,6 +23,7 @@ export type ContractServerOptions = Pick<ViewersOptions, 'maxViewers' | 'maxPerA
 export class ContractServer {
   readonly log: LiveLog;
   readonly viewers: Viewers;
+  readonly scratch: ScratchFeeds;
   readonly socketIo: SocketIoTransport;
   readonly http: Server;
   readonly sockets = new Set<Socket>();
@@ -33,13 +38,17 @@ export class ContractServer {
       capacity: options.capacity ?? 100_000,
       rates: () => ({ heartbeatsPerSecond: 100, blind: false }),
     });
-    this.viewers = new Viewers({ log: this.log, clock: now, ...options });
+    const places = new ViewerPlaces(options);
+    this.viewers = new Viewers({ log: this.log, clock: now, places });
+    this.scratch = new ScratchFeeds({ clock: now, places, tickMs: 100 });
     const isAllowed = (request: IncomingMessage): boolean =>
       // Any port: a test may stand a proxy in between.
       /^127\.0\.0\.1:[0-9]+$/.test(request.headers.host ?? '') &&
       (request.headers.origin === undefined || request.headers.origin === this.origin);
-    this.socketIo = createSocketIoTransport({ viewers: this.viewers, isAllowed });
-    const routes = createLiveRoutes(this.viewers);
+    const { viewers, scratch } = this;
+    const sources: LiveSources = { viewers, scratch, meters: new Meters(now) };
+    this.socketIo = createSocketIoTransport({ ...sources, isAllowed });
+    const routes = createLiveRoutes(sources);
     this.http = createServer((request, response) => {
       if (isAllowed(request)) routes(request, response, new URL(request.url!, this.origin));
       else response.writeHead(403).end();
@@ -98,6 +107,7 @@ export class ContractServer {
   }
 
   async close(): Promise<void> {
+    this.scratch.stop();
     this.viewers.stop();
     await this.socketIo.close();
     this.http.closeAllConnections();

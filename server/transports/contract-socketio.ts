@@ -25,6 +25,7 @@ function refusalOf(error: Error): Refused {
 export const socketIoAdapter: TransportAdapter = {
   name: 'Socket.IO',
   pushes: true,
+  acknowledges: true,
   connect(server, options = {}) {
     const view = new ContractView(options.position, options.states);
     const waiting = new Set<() => void>();

@@ -31,6 +31,7 @@ export class ContractView {
   apply(frame: Frame): void {
     this.frames.push(frame);
     if (frame.t === 'R') this.position = null;
+    if (frame.t === 'B') this.#confirm(frame);
     if (frame.t === 'S') {
       this.states = Uint8Array.from(frame.enc === 'gzip' ? gunzipSync(frame.data) : frame.data);
       this.#moveTo(frame);
@@ -53,6 +54,14 @@ export class ContractView {
 
   #moveTo(frame: { e: string; s: number; dig: string }): void {
     this.position = { e: frame.e, s: frame.s };
+    this.#confirm(frame);
+  }
+
+  #confirm(frame: { e: string; s: number; dig: string }): void {
+    const { position } = this;
+    if (position?.e !== frame.e || position.s !== frame.s) {
+      throw new Error(`${frame.e}.${frame.s} is not the viewer's position ${JSON.stringify(position)}`);
+    }
     if (this.digest !== frame.dig) throw new Error(`the digest at ${frame.s} differs`);
   }
 }
@@ -92,6 +101,8 @@ export type TransportAdapter = {
   readonly name: string;
   /** Frames come without being asked for. */
   readonly pushes: boolean;
+  /** Says what it has applied; otherwise only draining shows that it reads. */
+  readonly acknowledges: boolean;
   /** Rejects with Refused. For a transport that asks, it has the first answer. */
   connect(server: ContractServer, options?: ConnectOptions): Promise<ContractViewer>;
 };

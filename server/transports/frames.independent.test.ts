@@ -178,6 +178,18 @@ const socketIo: Carriage = {
   },
 };
 
+/** A frame as it stands in JSON; its byte fields must be base64 with its padding. */
+function fieldsOf(frame: { [key: string]: Value }): Fields {
+  const byteFields = frame.t === 'S' ? ['data'] : frame.t === 'D' ? ['slots', 'states'] : [];
+  return Object.fromEntries(
+    Object.entries(frame).map(([key, value]): [string, Value] => {
+      if (!byteFields.includes(key)) return [key, value];
+      expect(value).toMatch(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
+      return [key, { bin: [...Buffer.from(value as string, 'base64')] }];
+    }),
+  );
+}
+
 /** A bare GET; the position is taken from the S and D frames. */
 const polling: Carriage = {
   name: 'polling',
@@ -190,15 +202,48 @@ const polling: Carriage = {
         expect(Object.keys(body)).toEqual(['frames']);
         return body.frames.map((frame) => {
           if (frame.t === 'S' || frame.t === 'D') cursor = `e=${frame.e}&s=${frame.s}`;
-          const byteFields = frame.t === 'S' ? ['data'] : frame.t === 'D' ? ['slots', 'states'] : [];
-          return Object.fromEntries(
-            Object.entries(frame).map(([key, value]): [string, Value] => {
-              if (!byteFields.includes(key)) return [key, value];
-              expect(value).toMatch(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
-              return [key, { bin: [...Buffer.from(value as string, 'base64')] }];
-            }),
-          );
+          return fieldsOf(frame);
         });
+      },
+    };
+  },
+};
+
+/** A bare GET whose lines are taken apart here: `field: value` lines, and an empty one after each event. */
+const sse: Carriage = {
+  name: 'SSE',
+  async open(server, e, s) {
+    const query = e === undefined ? '' : `?e=${e}&s=${s}`;
+    const response = await fetch(`${server.origin}/rt/sse${query}`);
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const reader = response.body!.getReader();
+    let text = '';
+    const line = async (): Promise<string> => {
+      while (!text.includes('\n')) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error('the stream has ended');
+        text += decoder.decode(value, { stream: true });
+      }
+      const end = text.indexOf('\n');
+      const first = text.slice(0, end);
+      text = text.slice(end + 1);
+      return first;
+    };
+    expect([await line(), await line()]).toEqual(['retry: 2000', '']);
+    return {
+      async next() {
+        const frames: Fields[] = [];
+        do {
+          const first = await line();
+          const id = first.startsWith('id: ') ? first.slice('id: '.length) : null;
+          const data = id === null ? first : await line();
+          expect(data.slice(0, 'data: '.length)).toBe('data: ');
+          const frame = JSON.parse(data.slice('data: '.length)) as { [key: string]: Value };
+          expect(await line()).toBe('');
+          expect(id).toBe(['S', 'D', 'B'].includes(frame.t as string) ? `${frame.e}.${frame.s}` : null);
+          frames.push(fieldsOf(frame));
+        } while (!['S', 'D', 'B'].includes(frames.at(-1)!.t as string));
+        return frames;
       },
     };
   },
@@ -214,7 +259,7 @@ describe('the reader itself', () => {
   });
 });
 
-describe.each([socketIo, polling])('frames over $name', ({ open }) => {
+describe.each([socketIo, sse, polling])('frames over $name', ({ open }) => {
   let server: ContractServer;
 
   beforeEach(async () => {

@@ -2,32 +2,22 @@
  * The HTTP side of the live state: everything under `/rt/`. The caller has checked Host and Origin.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Viewers } from '../live/viewers.ts';
-import { answerJson, answerProblem } from './live-response.ts';
+import type { MeterReading } from '#lib/protocol/api.ts';
+import { answerProblem } from './live-response.ts';
+import { type LiveSources, NAMES_TAKE, namesIn, viewersOf } from './live-sources.ts';
+import { answerChanges, answerClock, answerMeters, answerNoFeed } from './measurements.ts';
 import { answerPoll } from './poll.ts';
+import { answerSse } from './sse.ts';
 
-const CLIENT_INSTANT = /^[0-9]{1,16}(\.[0-9]{1,9})?$/;
-
-/** `GET /rt/clock?c0=` → `{c0, s1, s2}`: the client's instant given back, ours on arrival and on leaving. */
-function answerClock(viewers: Viewers, response: ServerResponse, url: URL): void {
-  const s1 = viewers.clock();
-  const c0 = url.searchParams.get('c0') ?? '';
-  if (!CLIENT_INSTANT.test(c0)) {
-    const detail =
-      'c0 is the instant of the request on the clock of the client: a number of ms, not negative';
-    answerProblem(response, 'invalid_parameter', detail);
-    return;
-  }
-  answerJson(response, 200, JSON.stringify({ c0: Number(c0), s1, s2: viewers.clock() }));
-}
+const PATHS: readonly string[] = ['/rt/sse', '/rt/poll', '/rt/clock', '/rt/changes', '/rt/meter'];
 
 export type LiveRoutes = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
 
 /** Answers every request whose path starts with `/rt/`, with a problem when there is nothing at it. */
-export function createLiveRoutes(viewers: Viewers): LiveRoutes {
+export function createLiveRoutes(sources: LiveSources): LiveRoutes {
   return (request, response, url) => {
-    if (url.pathname !== '/rt/poll' && url.pathname !== '/rt/clock') {
-      answerProblem(response, 'not_found', `${url.pathname} is not one of /rt/poll, /rt/clock`);
+    if (!PATHS.includes(url.pathname)) {
+      answerProblem(response, 'not_found', `${url.pathname} is not one of ${PATHS.join(', ')}`);
       return;
     }
     if (request.method !== 'GET') {
@@ -35,7 +25,30 @@ export function createLiveRoutes(viewers: Viewers): LiveRoutes {
       answerProblem(response, 'method_not_allowed', detail, { Allow: 'GET' });
       return;
     }
-    if (url.pathname === '/rt/poll') answerPoll(viewers, request, response, url);
-    else answerClock(viewers, response, url);
+    if (url.pathname === '/rt/clock') answerClock(sources.viewers.clock, response, url);
+    else if (url.pathname === '/rt/changes') answerChanges(sources, response, url);
+    else if (url.pathname === '/rt/meter') answerMeters(sources, response, url);
+    else serveViewer(sources, response, url);
   };
+}
+
+/** Somebody who wants frames: which ones, and on whose account. */
+function serveViewer(sources: LiveSources, response: ServerResponse, url: URL): void {
+  const names = namesIn(url.searchParams);
+  if (names === undefined) {
+    answerProblem(response, 'invalid_parameter', NAMES_TAKE);
+    return;
+  }
+  const transport = transportOf(url);
+  const account = names.meter === null ? null : sources.meters.use(names.meter, transport);
+  const meter = account?.request(transport, response) ?? null;
+  const viewers = viewersOf(sources, names.feed);
+  if (viewers === null) answerNoFeed(response, names.feed);
+  else if (transport === 'sse') answerSse(viewers, response, url, meter);
+  else answerPoll(viewers, response, url, meter);
+}
+
+function transportOf({ pathname, searchParams }: URL): MeterReading['transport'] {
+  if (pathname === '/rt/sse') return 'sse';
+  return (searchParams.get('wait') ?? '0') === '0' ? 'polling' : 'long-polling';
 }

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
-import { type ClientRequest, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { JsonFrame } from '#lib/protocol/frames.ts';
+import { Publisher } from '../live/publisher.ts';
+import { startTestServer } from '../testing/running-server.ts';
 import { pollAdapter } from './contract-poll.ts';
 import { ContractServer } from './contract-server.ts';
-import { transportContract } from './transport.contract.ts';
+import { runningTimers, transportContract } from './transport.contract.ts';
 
 transportContract(pollAdapter('polling', 0));
 transportContract(pollAdapter('long polling', 1));
@@ -67,15 +71,21 @@ describe('the live endpoints over HTTP', () => {
     expect(await elsewhere.json()).toMatchObject({ code: 'not_found' });
   });
 
+  async function kindsOf(asked: ClientRequest): Promise<string> {
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    return (JSON.parse(text) as { frames: { t: string }[] }).frames.map(({ t }) => t).join('');
+  }
+
   /** A poll that is held now. */
   async function held(wait: number): Promise<{ asked: ClientRequest; kinds: Promise<string> }> {
     const before = server.viewers.size;
-    const asked = request(`${server.origin}/rt/poll?${cursor()}&wait=${wait}`, { agent: false }).end();
-    const kinds = once(asked, 'response').then(async ([response]) => {
-      let text = '';
-      for await (const chunk of response) text += chunk;
-      return (JSON.parse(text) as { frames: { t: string }[] }).frames.map(({ t }) => t).join('');
-    });
+    const asked = request(`${server.origin}/rt/poll?${cursor()}&wait=${wait}`, {
+      agent: false,
+      headers: { connection: 'keep-alive' },
+    }).end();
+    const kinds = kindsOf(asked);
     kinds.catch(() => {}); // cut on purpose in some tests
     await vi.waitFor(() => expect(server.viewers.size).toBe(before + 1));
     return { asked, kinds };
@@ -113,10 +123,95 @@ describe('the live endpoints over HTTP', () => {
     await vi.waitFor(() => expect(server.sockets.size).toBe(0));
   });
 
-  test('L38: a server that stops answers those it holds', async () => {
-    const { kinds } = await held(25);
+  test('L38, L49: a server that stops answers those it holds, and ends their connections', async () => {
+    const { asked, kinds } = await held(25);
+    const response = once(asked, 'response').then(([it]) => it as IncomingMessage);
     server.viewers.stop();
     expect(await kinds).toBe('B');
+    expect((await response).headers.connection).toBe('close');
+    await vi.waitFor(() => expect(server.sockets.size).toBe(0));
+    // Who asks while it stops is not held.
+    expect(await kindsIn(await get(`/rt/poll?${cursor()}&wait=25`))).toBe('B');
+  });
+
+  test('L49: so does the whole program when it stops', async () => {
+    const running = await startTestServer();
+    const { origin } = new URL(running.url);
+    const [{ e, s }] = (await running.get('/rt/poll')).body.frames;
+    const stream = await fetch(`${origin}/rt/sse?e=${e}&s=${s}`);
+    const asked = request(`${origin}/rt/poll?e=${e}&s=${s}&wait=25`, { agent: false }).end();
+    const kinds = kindsOf(asked);
+    await once(asked, 'finish');
+    // Whoever comes after it is answered after it has been read.
+    await running.get('/rt/poll');
+    await running.stop();
+    expect(await kinds).toBe('B');
+    expect(await stream.text()).toContain('data: {"t":"B"');
+  });
+
+  test('L48: under fast churn there is at most one answer a tick', async () => {
+    const publisher = new Publisher({ log: server.log, clock: server.viewers.clock, tickMs: 20 });
+    let churning = true;
+    const churn = (state: number): void => {
+      if (!churning) return;
+      server.log.stageState(0, state);
+      setImmediate(churn, state === 4 ? 2 : 4);
+    };
+    churn(4);
+    try {
+      const from = server.log.seq;
+      let s = from;
+      let answers = 0;
+      while (s < from + 40) {
+        const response = await get(`/rt/poll?e=${server.log.epoch}&s=${s}&wait=25`);
+        const { frames } = (await response.json()) as { frames: JsonFrame[] };
+        // None of them empty, none of them with what is known.
+        expect(frames).toMatchObject([{ t: 'D', f: s }]);
+        const [diff] = frames as [Extract<JsonFrame, { t: 'D' }>];
+        expect(diff.s).toBeGreaterThan(s);
+        s = diff.s;
+        answers++;
+      }
+      expect(answers).toBeLessThanOrEqual(s - from);
+    } finally {
+      churning = false;
+      publisher.stop();
+    }
+  });
+
+  test('L32, L50: hundreds who give up while held leave nothing behind', async () => {
+    const count = 300;
+    await server.close();
+    server = await new ContractServer({ maxViewers: count, maxPerAddress: count }).listen();
+    server.addHosts(3);
+    const timers = runningTimers();
+    const asked = Array.from({ length: count }, () => {
+      const one = request(`${server.origin}/rt/poll?${cursor()}&wait=25`, { agent: false }).end();
+      one.on('error', () => {}); // cut on purpose
+      return one;
+    });
+    await vi.waitFor(() => expect(server.viewers.size).toBe(count), 10_000);
+    expect(runningTimers()).toBeGreaterThanOrEqual(count);
+    expect((await get('/rt/poll')).status).toBe(503);
+    for (const one of asked) one.destroy();
+    await vi.waitFor(() => expect(server.viewers.size).toBe(0), 10_000);
+    expect(runningTimers()).toBeLessThanOrEqual(timers);
+    const places = Array.from({ length: count }, () => server.viewers.take('127.0.0.1'));
+    expect(places).not.toContain(null);
+    expect(server.viewers.take('127.0.0.1')).toBe(null);
+  });
+
+  test('L50: also one whose turn to be answered had not come', async () => {
+    await server.close();
+    server = await new ContractServer({ maxViewers: 2 }).listen();
+    server.addHosts(3);
+    const line = `GET /rt/poll?${cursor()}&wait=25 HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`;
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(line + line);
+    await vi.waitFor(() => expect(server.viewers.size).toBe(2));
+    socket.destroy();
+    await vi.waitFor(() => expect(server.viewers.size).toBe(0));
+    expect([server.viewers.take('127.0.0.1'), server.viewers.take('127.0.0.1')]).not.toContain(null);
   });
 
   test('L39, L40: the clock', async () => {

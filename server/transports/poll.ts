@@ -2,12 +2,14 @@
  * Polling: one answer a request, at once (`wait=0`) or as soon as there is news (long polling).
  * Knows HTTP and a viewer's interface, no state. Main thread.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Frame } from '#lib/protocol/frames.ts';
-import { type Position, parsePosition } from '#lib/protocol/position.ts';
-import type { Viewer } from '../live/viewer.ts';
-import { RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
+import type { Position } from '#lib/protocol/position.ts';
+import type { Viewer, ViewerLink } from '../live/viewer.ts';
+import type { Viewers } from '../live/viewers.ts';
 import { answerFrames, answerProblem } from './live-response.ts';
+import type { AnswerMeter } from './meter.ts';
+import { dropRequest, positionInQuery, takePlace } from './viewer-request.ts';
 
 export const MAX_WAIT_S = 25;
 const WAIT = /^(0|[1-9][0-9]?)$/;
@@ -21,73 +23,76 @@ function parseWait(text: string | null): number | null {
 /** `GET /rt/poll?e=&s=&wait=` (PROTOCOL.md 2). */
 export function answerPoll(
   viewers: Viewers,
-  request: IncomingMessage,
   response: ServerResponse,
   url: URL,
+  meter: AnswerMeter | null,
 ): void {
-  const e = url.searchParams.get('e') || null;
-  const s = url.searchParams.get('s') || null;
-  const position = parsePosition(e, s);
-  if (position === null && (e !== null || s !== null)) {
-    const detail = 'e and s name a position: e is 16 lower-case hex digits, s an integer; or leave out both';
-    answerProblem(response, 'invalid_parameter', detail);
-    return;
-  }
+  const position = positionInQuery(viewers, response, url);
+  if (position === undefined) return;
   const waitS = parseWait(url.searchParams.get('wait'));
   if (waitS === null) {
     const detail = `wait is an integer of 0 to ${MAX_WAIT_S} (seconds)`;
     answerProblem(response, 'invalid_parameter', detail);
     return;
   }
-  const place = viewers.take(request.socket.remoteAddress ?? '');
-  if (place === null) {
-    const detail = 'all viewers this server accepts, in all or from one address, are connected: try again';
-    answerProblem(response, 'too_many_viewers', detail, {
-      'Retry-After': String(RETRY_AFTER_MS / 1_000),
-    });
+  if (!takePlace(viewers, response)) return;
+  if (waitS > 0) {
+    new HeldPoll(viewers, response).hold(position, waitS * 1_000, meter);
     return;
   }
-  response.on('close', () => place.release());
-  if (waitS === 0) answerFrames(response, viewers.log.framesFrom(position, viewers.clock()));
-  else holdPoll(viewers, response, position, waitS * 1_000);
+  const frames = viewers.log.framesFrom(position, viewers.clock());
+  meter?.count(frames);
+  answerFrames(response, frames);
 }
 
-/** Answers on the first tick that brings news, or with a beat when the wait, spread by 1/16, is over. */
-function holdPoll(
-  viewers: Viewers,
-  response: ServerResponse,
-  position: Position | null,
-  waitMs: number,
-): void {
-  let answered = false;
-  let viewer: Viewer | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  const release = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    if (viewer !== null) viewers.remove(viewer);
-  };
-  const answer = (frames: readonly Frame[]): void => {
-    answered = true;
-    release();
-    answerFrames(response, frames);
-  };
-  // Registered, then checked: the answer may be there before `add` returns.
-  viewer = viewers.add({
-    link: {
-      ready: () => !answered,
-      send: answer,
-      close: () => answer([viewers.log.beat(viewers.clock())]),
-    },
-    position,
-    acknowledges: false,
-    beats: false,
-  });
-  if (answered) {
-    release();
-    return;
+/** A request held until there is news, or until the wait is over. Thousands may be held: it is small. */
+class HeldPoll implements ViewerLink {
+  readonly #viewers: Viewers;
+  readonly #response: ServerResponse;
+  #answered = false;
+  #viewer: Viewer | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(viewers: Viewers, response: ServerResponse) {
+    this.#viewers = viewers;
+    this.#response = response;
   }
-  const held = viewer;
-  timer = setTimeout(() => held.beat(viewers.clock()), waitMs + (Math.random() * waitMs) / 16);
-  // The viewer may give up.
-  response.once('close', release);
+
+  /** Holds it for `waitMs`, spread by 1/16, so that those who came together do not come again together. */
+  hold(position: Position | null, waitMs: number, meter: AnswerMeter | null): void {
+    const viewers = this.#viewers;
+    // Registered, then checked: the answer may be there before `add` returns.
+    const link = meter?.link(this) ?? this;
+    const viewer = viewers.add({ link, position, acknowledges: false, beats: false });
+    this.#viewer = viewer;
+    if (this.#answered) {
+      this.#release();
+      return;
+    }
+    dropRequest(this.#response.req);
+    this.#timer = setTimeout(() => viewer.beat(viewers.clock()), waitMs + (Math.random() * waitMs) / 16);
+    // The viewer may give up.
+    this.#response.once('close', () => this.#release());
+  }
+
+  ready(): boolean {
+    return !this.#answered;
+  }
+
+  send(frames: readonly Frame[]): void {
+    this.#answered = true;
+    this.#release();
+    answerFrames(this.#response, frames);
+  }
+
+  close(): void {
+    // The server goes: the connection is not kept for another request.
+    this.#response.setHeader('Connection', 'close');
+    this.send([this.#viewers.log.beat(this.#viewers.clock())]);
+  }
+
+  #release(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#viewer !== null) this.#viewers.remove(this.#viewer);
+  }
 }

@@ -1,22 +1,26 @@
 /**
  * Socket.IO: one WebSocket a viewer, `frame` out and `ack` in. Knows sockets and a viewer's interface, no
  * state. The caller owns the HTTP server and hands over the upgrades of `/socket.io/`. Main thread.
- * Read against socket.io 4.8, engine.io 6.6, ws 8: which of their parts say that a socket is idle.
  */
-import { type EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Server, type Socket } from 'socket.io';
 import type { ErrorCode } from '#lib/protocol/errors.ts';
 import { ACK_EVENT } from '#lib/protocol/frames.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
+import { notedClientAddress } from '../http/client-address.ts';
 import { ProblemError } from '../http/problem.ts';
 import { endWithProblem } from '../http/raw-problem.ts';
-import { type Place, RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
+import type { Place } from '../live/viewer-places.ts';
+import { RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
 import { LIVE_HEADERS } from './live-response.ts';
+import { type LiveSources, NAMES_TAKE, namesIn, viewersOf } from './live-sources.ts';
+import type { AnswerMeter } from './meter.ts';
+import { type Connection, SocketIoLink, webSocketOf } from './socketio-link.ts';
 import { socketIoParser } from './socketio-parser.ts';
-import { type WireFrame, wireFrameOf } from './wire-frame.ts';
 
 export const SOCKET_IO_PATH = '/socket.io/';
 
@@ -40,38 +44,7 @@ function refuseUpgrade(
   endWithProblem(socket, new ProblemError(code, detail, { ...LIVE_HEADERS, ...headers }));
 }
 
-type Connection = Socket['conn'];
-
-/** What of Engine.IO's and ws's private parts the idle rule and the closing of a stalled viewer need. */
-type ConnectionParts = {
-  write(message: Buffer, options: WireFrame['options']): void;
-  readonly writeBuffer: readonly unknown[];
-  readonly transport: { readonly socket: WebSocketParts };
-};
-
-type WebSocketParts = EventEmitter & {
-  readonly bufferedAmount: number;
-  readonly readyState: number;
-  readonly CLOSED: number;
-  terminate(): void;
-};
-
-function partsOf(connection: Connection): ConnectionParts {
-  return connection as unknown as ConnectionParts;
-}
-
-/** Writable, nothing in Engine.IO's buffer, nothing in the WebSocket's. `drain` alone means handed over. */
-function isIdle(connection: Connection): boolean {
-  const parts = partsOf(connection);
-  return (
-    connection.readyState === 'open' &&
-    connection.transport.writable &&
-    parts.writeBuffer.length === 0 &&
-    parts.transport.socket.bufferedAmount === 0
-  );
-}
-
-async function closed(socket: WebSocketParts): Promise<void> {
+async function closed(socket: ReturnType<typeof webSocketOf>): Promise<void> {
   if (socket.readyState !== socket.CLOSED) await once(socket, 'close');
 }
 
@@ -85,9 +58,17 @@ class ConnectRefusal extends Error {
   }
 }
 
+function queryOf(url = ''): URLSearchParams {
+  return new URLSearchParams(url.slice(url.indexOf('?') + 1));
+}
+
+/** What an upgrade names beside what every one has; undefined: not of its form. */
+type Named = { readonly feed: string | null; readonly meter: AnswerMeter | null } | undefined;
+
+const NOTHING_NAMED: Named = { feed: null, meter: null };
+
 /** What is wrong with an upgrade that Engine.IO would refuse with a page of HTML, or after taking it; null: nothing. */
-function faultOf({ url = '', headers }: IncomingMessage): string | null {
-  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+function faultOf({ headers }: IncomingMessage, query: URLSearchParams): string | null {
   if (query.get('transport') !== 'websocket') return 'transport is websocket here';
   if (query.get('EIO') !== '4') return 'EIO is 4 here';
   if (query.has('sid')) return 'there is no sid here: a connection begins as a WebSocket';
@@ -104,8 +85,7 @@ function positionOf(auth: Readonly<Record<string, unknown>>): Position | null | 
   return typeof e === 'string' && typeof s === 'number' ? (parsePosition(e, s) ?? undefined) : undefined;
 }
 
-export type SocketIoOptions = {
-  readonly viewers: Viewers;
+export type SocketIoOptions = LiveSources & {
   /** Is the request's Host and Origin accepted? Asked on the upgrade itself: CORS does not cover WebSocket. */
   readonly isAllowed: (request: IncomingMessage) => boolean;
 };
@@ -120,11 +100,25 @@ export type SocketIoTransport = {
 };
 
 export function createSocketIoTransport(options: SocketIoOptions): SocketIoTransport {
-  const { viewers, isAllowed } = options;
+  const { meters, isAllowed } = options;
   const open = new Set<Connection>();
   const arriving = new Set<Connection>();
   const places = new WeakMap<Connection, Place>();
-  const positions = new WeakMap<Socket, Position | null>();
+  const addresses = new WeakMap<Connection, string>();
+  const asked = new WeakMap<Socket, { readonly viewers: Viewers; readonly position: Position | null }>();
+  /** Of those that name a feed or a meter, by the socket below the WebSocket: the request is gone by then. */
+  const named = new WeakMap<Duplex, Named>();
+  const namedBy = (connection: Connection): Named => {
+    const socket = webSocketOf(connection)._socket;
+    return named.has(socket) ? named.get(socket) : NOTHING_NAMED;
+  };
+  /** Counts the upgrade from here on, if it names a meter. */
+  const account = (query: URLSearchParams, request: IncomingMessage, socket: NetSocket, head: Buffer) => {
+    const names = namesIn(query);
+    if (names === undefined) return undefined;
+    const meter = names.meter === null ? null : meters.use(names.meter, 'socketio');
+    return { feed: names.feed, meter: meter?.connection(request, socket, head) ?? null };
+  };
 
   const io = new Server({
     path: SOCKET_IO_PATH,
@@ -142,6 +136,7 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
   io.attach(carrier);
 
   io.engine.on('connection', (connection: Connection) => {
+    addresses.set(connection, notedClientAddress(connection.request));
     // The guard has read it; an idle viewer should not keep its request's headers in memory.
     connection.request = null as unknown as IncomingMessage;
     open.add(connection);
@@ -170,7 +165,18 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
       next();
       return;
     }
-    const place = viewers.take(socket.conn.remoteAddress);
+    const names = namedBy(socket.conn);
+    if (names === undefined) {
+      refuse(new ConnectRefusal(NAMES_TAKE, { status: 400, code: 'invalid_parameter' }));
+      return;
+    }
+    const viewers = viewersOf(options, names.feed);
+    if (viewers === null) {
+      const message = `there is no feed ${names.feed}: it has been removed, or never was`;
+      refuse(new ConnectRefusal(message, { status: 404, code: 'not_found' }));
+      return;
+    }
+    const place = viewers.take(addresses.get(socket.conn)!);
     if (place === null) {
       const message = 'all viewers this server accepts, in all or from one address, are connected: try again';
       const data = { status: 503, code: 'too_many_viewers', retryAfterMs: RETRY_AFTER_MS };
@@ -178,42 +184,32 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
       return;
     }
     places.set(socket.conn, place);
-    positions.set(socket, position);
+    asked.set(socket, { viewers, position });
     arriving.delete(socket.conn);
     next();
   });
 
   io.on('connection', (socket) => {
     const connection = socket.conn;
+    const { viewers, position } = asked.get(socket)!;
+    asked.delete(socket);
+    const link = new SocketIoLink(connection);
     const viewer = viewers.add({
-      link: {
-        ready: () => isIdle(connection),
-        send(frames) {
-          // Past `socket.emit`, which would pack the frame once more for every viewer.
-          for (const frame of frames) {
-            const { message, options } = wireFrameOf(frame);
-            partsOf(connection).write(message, options);
-          }
-        },
-        close(reason) {
-          // A stalled socket never gets through a closing handshake.
-          if (reason === 'slow') partsOf(connection).transport.socket.terminate();
-          // Without a goodbye of the namespace: after that one the client would not come again by itself.
-          else connection.close();
-        },
-      },
-      position: positions.get(socket) ?? null,
+      link: namedBy(connection)?.meter?.link(link) ?? link,
+      position,
       acknowledges: true,
       beats: true,
     });
-    // `ready`: what was handed to the kernel is out of our hands. Engine.IO has flushed what it still held.
-    const onReady = (): void => viewer.drained(viewers.clock());
-    connection.transport.on('ready', onReady);
+    link.open({
+      drained: () => viewer.drained(viewers.clock()),
+      acknowledged: (s) => viewer.acknowledge(s, viewers.clock()),
+    });
+    // Acks that are not packed as the browser packs them.
     socket.on(ACK_EVENT, (s: unknown) => {
       if (typeof s === 'number' && Number.isSafeInteger(s)) viewer.acknowledge(s, viewers.clock());
     });
     socket.once('disconnect', () => {
-      connection.transport.off('ready', onReady);
+      link.end();
       viewers.remove(viewer);
       // A client may leave the namespace and keep the connection, which would then be nobody's.
       connection.close();
@@ -222,7 +218,8 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
 
   return {
     handleUpgrade(request, socket, head) {
-      const fault = faultOf(request);
+      const query = queryOf(request.url);
+      const fault = faultOf(request, query);
       if (!request.url?.startsWith(SOCKET_IO_PATH)) {
         refuseUpgrade(socket, 'not_found', `upgrades are taken at ${SOCKET_IO_PATH} alone`);
       } else if (!isAllowed(request)) {
@@ -234,6 +231,10 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
           'Retry-After': String(RETRY_AFTER_MS / 1_000),
         });
       } else {
+        if (query.has('feed') || query.has('meter')) {
+          // An upgrade comes on a socket of node:net; the event is typed for any stream.
+          named.set(socket, account(query, request, socket as NetSocket, head));
+        }
         carrier.emit('upgrade', request, socket, head);
       }
     },
@@ -241,7 +242,7 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
       return open.size;
     },
     async close() {
-      const closing = [...open].map((connection) => partsOf(connection).transport.socket);
+      const closing = [...open].map((connection) => webSocketOf(connection));
       await io.close();
       await Promise.race([
         Promise.allSettled(closing.map(closed)),

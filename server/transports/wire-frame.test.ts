@@ -40,15 +40,14 @@ test('L34: one binary WebSocket frame around the message, at every border of its
     200,
     ...Array.from({ length: 200 }, (_, i) => 65_380 + i),
   ]) {
-    const { message, options } = wireFrameOf(snapshot(bytes));
-    const [whole] = options.wsPreEncodedFrame;
+    const { message, framed: whole } = wireFrameOf(snapshot(bytes));
     lengths.add(message.length);
     expect([...whole.subarray(0, whole.length - message.length)]).toEqual(expectedHead(message.length));
     expect(whole.subarray(-message.length).equals(message)).toBe(true);
   }
   for (const border of [65_535, 65_536]) expect(lengths).toContain(border);
   const beat = { t: 'R', e: '0123456789abcdef', why: 'old' } as const;
-  const [whole] = wireFrameOf(beat).options.wsPreEncodedFrame;
+  const { framed: whole } = wireFrameOf(beat);
   expect([whole[0], whole[1], whole.length < 126]).toEqual([0x82, whole.length - 2, true]);
 });
 

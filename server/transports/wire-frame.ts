@@ -8,8 +8,8 @@ import { FRAME_EVENT, type Frame } from '#lib/protocol/frames.ts';
 export type WireFrame = {
   /** The message alone, for a WebSocket that has to frame it itself. */
   readonly message: Buffer;
-  /** Options of Engine.IO's `write`, as Socket.IO's own adapter gives them for a broadcast. */
-  readonly options: { readonly compress: false; readonly wsPreEncodedFrame: readonly [Buffer] };
+  /** The whole WebSocket frame. */
+  readonly framed: Buffer;
 };
 
 /** The library carries a Buffer as msgpack bin, but of a plain Uint8Array the whole memory behind it, as ext. */
@@ -46,11 +46,8 @@ export function wireFrameOf(frame: Frame): WireFrame {
     // Typed as an ArrayBuffer; it is a list with one Buffer.
     const [message] = encoder.encode(packet) as unknown as [Buffer];
     const head = headOf(message.length);
-    const whole = Buffer.concat([head, message]);
-    wire = {
-      message: whole.subarray(head.length),
-      options: { compress: false, wsPreEncodedFrame: [whole] },
-    };
+    const framed = Buffer.concat([head, message]);
+    wire = { message: framed.subarray(head.length), framed };
     wireFrames.set(frame, wire);
   }
   return wire;

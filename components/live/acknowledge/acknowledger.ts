@@ -4,6 +4,7 @@
  */
 import { ApiError } from '@/lib/client/api-client.ts';
 import type { Live } from '@/lib/client/live.ts';
+import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import type { AckRequest, HostFilter } from '@/lib/protocol/api.ts';
 import type { Position } from '@/lib/protocol/position.ts';
 import type { Translator } from '../../i18n/translator.ts';
@@ -72,7 +73,7 @@ export function createAcknowledger({ api, store }: Live, t: Said, operator: stri
   const send = async (targets: readonly AckTarget[], request: AckRequest): Promise<void> => {
     const key = nextKey++;
     const by = request.by ?? '';
-    const nowMs = Date.now();
+    const nowMs = steadyNowMs();
     const ack = {
       by,
       at: nowMs + (store.getState().link.serverOffsetMs ?? 0),

@@ -1,9 +1,9 @@
 /**
- * Live frames over Socket.IO: WebSocket only, one msgpack frame each, acks for the server's idle rule. The
- * library is loaded on first use, so that a viewer who polls does not pay for it.
+ * Live frames over Socket.IO: WebSocket only, one msgpack frame each, acks for the server's idle rule. Loaded on
+ * first use, so that a viewer who polls does not pay for the library.
  */
-
-import type { Socket } from 'socket.io-client';
+import { io } from 'socket.io-client';
+import * as parser from 'socket.io-msgpack-parser';
 import { ACK_EVENT, FRAME_EVENT } from '#lib/protocol/frames.ts';
 import type { Source, SourceOptions } from '../source.ts';
 
@@ -11,13 +11,10 @@ import type { Source, SourceOptions } from '../source.ts';
 export const ACK_EVERY_FRAMES = 4;
 export const ACK_WITHIN_MS = 250;
 
-async function connect({ origin, position }: SourceOptions): Promise<Socket> {
-  const [{ io }, parser] = await Promise.all([
-    import('socket.io-client'),
-    import('socket.io-msgpack-parser'),
-  ]);
-  return io(origin === '' ? '/' : origin, {
+export function openSocketIo({ origin, position, sink, query = {} }: SourceOptions): Source {
+  const socket = io(origin === '' ? '/' : origin, {
     path: '/socket.io/',
+    query,
     transports: ['websocket'],
     // CommonJS: some bundlers and Node give its exports as `default`, some as the namespace itself.
     parser: 'default' in parser ? parser.default : parser,
@@ -27,11 +24,6 @@ async function connect({ origin, position }: SourceOptions): Promise<Socket> {
     forceNew: true,
     autoConnect: false,
   });
-}
-
-export function openSocketIo(options: SourceOptions): Source {
-  const { sink } = options;
-  let socket: Socket | null = null;
   let ended = false;
   let unacked = 0;
   let newestS = 0;
@@ -41,8 +33,8 @@ export function openSocketIo(options: SourceOptions): Source {
     ended = true;
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    socket?.off();
-    socket?.disconnect();
+    socket.off();
+    socket.disconnect();
   };
   const close = (kind: 'refused' | 'lost', detail: string, retryAfterMs?: number): void => {
     if (ended) return;
@@ -53,30 +45,28 @@ export function openSocketIo(options: SourceOptions): Source {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     unacked = 0;
-    socket?.emit(ACK_EVENT, newestS);
+    socket.emit(ACK_EVENT, newestS);
   };
 
-  connect(options).then(
-    (made) => {
-      if (ended) return;
-      socket = made;
-      socket.on('connect', () => sink.opened());
-      socket.on(FRAME_EVENT, (value: unknown) => sink.frame(value));
-      socket.on('connect_error', (error: Error & { data?: { retryAfterMs?: unknown } }) => {
-        // A live socket object here means that the server itself refused; otherwise no WebSocket came about.
-        const refusal = error.data;
-        const retryAfterMs = typeof refusal?.retryAfterMs === 'number' ? refusal.retryAfterMs : undefined;
-        close(refusal === undefined ? 'lost' : 'refused', `Socket.IO: ${error.message}`, retryAfterMs);
-      });
-      socket.on('disconnect', (reason) => close('lost', `Socket.IO: ${reason}`));
-      socket.connect();
-    },
-    (error: unknown) => close('lost', `Socket.IO could not be loaded: ${String(error)}`),
-  );
+  socket.on('connect', () => sink.opened());
+  socket.on(FRAME_EVENT, (value: unknown) => sink.frame(value));
+  socket.on('connect_error', (error: Error & { data?: { retryAfterMs?: unknown } }) => {
+    // Data means that the server itself refused; otherwise no WebSocket came about.
+    const refusal = error.data;
+    const retryAfterMs = typeof refusal?.retryAfterMs === 'number' ? refusal.retryAfterMs : undefined;
+    close(refusal === undefined ? 'lost' : 'refused', `Socket.IO: ${error.message}`, retryAfterMs);
+  });
+  socket.on('disconnect', (reason) => close('lost', `Socket.IO: ${reason}`));
+  socket.connect();
+  // Of a WebSocket that ends before Engine.IO's first packet the library itself tells after 20 s only.
+  const { engine } = socket.io;
+  const early = (reason: string): void => close('lost', `Socket.IO: ${reason}`);
+  engine.once('close', early);
+  socket.io.once('open', () => engine.off('close', early));
 
   return {
     ack(s) {
-      if (ended || socket === null) return;
+      if (ended) return;
       newestS = s;
       unacked++;
       if (unacked >= ACK_EVERY_FRAMES) sendAck();

@@ -5,8 +5,9 @@ import { Server as IoServer, type Socket } from 'socket.io';
 import * as parser from 'socket.io-msgpack-parser';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Position } from '#lib/protocol/position.ts';
-import type { CloseReason, OpenSource, Source } from '../source.ts';
+import type { OpenSource, Source } from '../source.ts';
 import { ModelServer } from '../testing/model-server.ts';
+import { type ObservedSource, observe } from '../testing/observed-source.ts';
 import { openPoll } from './poll.ts';
 import { openSocketIo } from './socketio.ts';
 
@@ -30,43 +31,10 @@ afterEach(async () => {
   await io.close();
 });
 
-/** A sink whose every report can be waited for. */
-function open(openSource: OpenSource, position: () => Position | null = () => null) {
-  const frames: unknown[] = [];
-  const log: string[] = [];
-  let reason: CloseReason | null = null;
-  const waiting = new Set<() => void>();
-  const report = (what: string): void => {
-    log.push(what);
-    for (const check of [...waiting]) check();
-  };
-  const source = openSource({
-    origin,
-    position,
-    sink: {
-      opened: () => report('opened'),
-      frame: (value) => {
-        frames.push(value);
-        report('frame');
-      },
-      closed: (why) => {
-        reason = why;
-        report('closed');
-      },
-    },
-  });
-  sources.push(source);
-  const until = (condition: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const check = (): void => {
-        if (!condition()) return;
-        waiting.delete(check);
-        resolve();
-      };
-      waiting.add(check);
-      check();
-    });
-  return { source, frames, log, until, reason: () => reason };
+function open(openSource: OpenSource, position: () => Position | null = () => null): ObservedSource {
+  const observed = observe(openSource, { origin, position });
+  sources.push(observed.source);
+  return observed;
 }
 
 const viewer = async (): Promise<Socket> => (await once(io, 'connection'))[0] as Socket;
@@ -88,6 +56,16 @@ test('C26: Socket.IO uses WebSocket alone, the position in auth, one binary fram
   const second = viewer();
   open(openSocketIo, () => ({ e: '0123456789abcdef', s: 7 }));
   expect((await second).handshake.auth).toEqual({ e: '0123456789abcdef', s: 7 });
+});
+
+test('C40: Socket.IO’s handshake carries the query, and its position stays in auth', async () => {
+  const connected = viewer();
+  const position: Position = { e: '0123456789abcdef', s: 7 };
+  const query = { feed: '00000000000000ff', meter: 'a b&c' };
+  sources.push(observe(openSocketIo, { origin, position: () => position, query }).source);
+  const { handshake } = await connected;
+  expect(handshake.query).toMatchObject({ ...query, transport: 'websocket' });
+  expect(handshake.auth).toEqual(position);
 });
 
 test('C26: acks go after four frames at once, and after fewer within 250 ms', async () => {

@@ -1,7 +1,7 @@
 'use client';
 
 /** Which theme the page is in now, for canvases, which cannot read style sheets. Follows choice and system. */
-import type { Theme } from '@/components/ui/tokens.ts';
+import type { Theme } from './tokens.ts';
 
 const DARK = '(prefers-color-scheme: dark)';
 

@@ -1,0 +1,5 @@
+import { TransportsView } from '@/components/transports/transports-view.tsx';
+
+export default function TransportsPage() {
+  return <TransportsView />;
+}

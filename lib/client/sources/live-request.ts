@@ -1,0 +1,56 @@
+/**
+ * One request for live frames: its address, its refusals in words, its failures. Shared by every transport that
+ * asks by plain HTTP; knows nothing of when to ask.
+ */
+import type { CloseReason, SourceOptions } from '../source.ts';
+
+/** An address below `/rt/` with the view's position and what the options add. */
+export function liveAddress(
+  { origin, position, query }: SourceOptions,
+  path: string,
+  own: Readonly<Record<string, string>> = {},
+): string {
+  const at = position();
+  const all = new URLSearchParams({ ...(at === null ? {} : { e: at.e, s: String(at.s) }), ...own, ...query });
+  return `${origin}${path}${all.size === 0 ? '' : `?${all}`}`;
+}
+
+/** Seconds or an HTTP date as ms from now; undefined when absent or neither. */
+function retryAfterMs(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  const waitMs = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
+  return Number.isFinite(waitMs) && waitMs >= 0 ? waitMs : undefined;
+}
+
+/** What an answer other than 2xx says, with its problem's detail where there is one. */
+export async function refusal(name: string, response: Response): Promise<CloseReason> {
+  const body: unknown = await response.json().catch(() => null);
+  const told = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : '';
+  const detail = `${name}: ${told === '' ? `status ${response.status}` : told}`;
+  const waitMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
+  return waitMs === undefined
+    ? { kind: 'refused', detail }
+    : { kind: 'refused', detail, retryAfterMs: waitMs };
+}
+
+export function failure(name: string, error: unknown): CloseReason {
+  return { kind: 'lost', detail: `${name}: ${error instanceof Error ? error.message : String(error)}` };
+}
+
+/** The frames of one answer of `/rt/poll`, or why there are none. Rejects when the request fails. */
+export async function askForFrames(
+  name: string,
+  options: SourceOptions,
+  waitS: number,
+  signal: AbortSignal,
+): Promise<readonly unknown[] | CloseReason> {
+  const ask = options.fetch ?? fetch;
+  const address = liveAddress(options, '/rt/poll', { wait: String(waitS) });
+  const response = await ask(address, { cache: 'no-store', signal });
+  if (!response.ok) return refusal(name, response);
+  const body: unknown = await response.json();
+  if (typeof body === 'object' && body !== null && 'frames' in body && Array.isArray(body.frames)) {
+    return body.frames;
+  }
+  return { kind: 'refused', detail: `${name}: the answer is not {"frames":[…]}` };
+}
