@@ -142,3 +142,91 @@ test("a laptop's sleep: awake again it resynchronises and raises no alarm, on ev
     await expectNoAlarm(tab, transport);
   }
 });
+
+/** Starts the comparison of the page, and waits until every lane has taken so many samples. */
+async function compare(tab: Tab, samples: number): Promise<void> {
+  // A button of a page that is not hydrated yet does nothing.
+  const start = `{
+    const phase = document.querySelector('[data-phase]')?.dataset.phase;
+    const button = [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Start');
+    if (phase === 'idle') button?.click();
+    phase
+  }`;
+  await expect.poll(() => tab.evaluate(start), { timeout: 20_000 }).toBe('running');
+  await expectMoreSamples(tab, samples);
+}
+const samplesOf = (tab: Tab) =>
+  tab.evaluate<number[]>(
+    `[...document.querySelectorAll('article[data-lane]')].map((lane) => Number(lane.dataset.samples))`,
+  );
+async function expectMoreSamples(tab: Tab, than: number): Promise<void> {
+  await expect
+    .poll(async () => (await samplesOf(tab)).map((samples) => samples > than), { timeout: 30_000 })
+    .toEqual(TRANSPORTS.map(() => true));
+}
+/** The slowest sample of each lane, ms, from its table. */
+const p99Of = (tab: Tab) =>
+  tab.evaluate<number[]>(
+    `[...document.querySelectorAll('tr[data-measure=appliedP99] td')].map((cell) => Number(/[\\d,.]+/.exec(cell.textContent)[0].replaceAll(',', '')))`,
+  );
+
+test('while nobody looks the comparison takes no samples, and none of what happened meanwhile', async ({
+  stage,
+  browserWithTabs,
+}) => {
+  test.setTimeout(180_000);
+  const awayMs = 12_000;
+  const server = await stage.server();
+  const tab = await browserWithTabs.open(`${server.url}/transports?rate=10&poll=500`);
+  const startedAt = Date.now();
+  await compare(tab, 20);
+
+  await browserWithTabs.open('about:blank');
+  await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden');
+  // What was on the screen before may still be booked.
+  await pause(2_000);
+  const hidden = await samplesOf(tab);
+  await pause(awayMs);
+  expect(await samplesOf(tab)).toEqual(hidden);
+  await tab.activate();
+  await expectMoreSamples(tab, Math.max(...hidden) + 20);
+
+  const before = Math.max(...(await samplesOf(tab)));
+  browserWithTabs.sleep();
+  await pause(awayMs);
+  browserWithTabs.wake();
+  await expectMoreSamples(tab, before + 20);
+  for (const p99 of await p99Of(tab)) expect(p99).toBeLessThan(awayMs / 2);
+  const taken = Math.max(...(await samplesOf(tab)));
+  const awakeS = (Date.now() - startedAt - 2 * awayMs) / 1_000;
+  expect(taken, 'ten changes a second, while somebody looked').toBeLessThan(12 * awakeS + 20);
+});
+
+test('a server whose clock is an hour ahead: ages, states and latencies are right all the same', async ({
+  stage,
+  browserWithTabs,
+}) => {
+  test.setTimeout(120_000);
+  const server = await stage.server({ clockAhead: '1h' });
+  await simulate(stage, server, '--hosts', '20', '--interval', '200ms', '--kill', '2@3s');
+  await expect.poll(async () => (await server.health()).hosts.up).toBeGreaterThan(0);
+  expect((await server.hosts()).hosts[0]!.lastSeenAt! - Date.now()).toBeGreaterThan(3_500_000);
+  const tab = await browserWithTabs.open(`${server.url}/transports?rate=10&poll=500`);
+  await expectLive(tab, 'socketio');
+  await watchAlarms(tab);
+  await compare(tab, 30);
+  for (const p99 of await p99Of(tab)) expect(p99).toBeLessThan(10_000);
+  expect(await alarmsOf(tab)).toEqual([]);
+
+  await expect.poll(async () => (await server.health()).hosts.down).toBe(2);
+  const down = (await server.hosts('?state=down')).hosts[0]!;
+  const host = await browserWithTabs.open(`${server.url}/hosts/${down.name}`);
+  await expectLive(host, 'socketio');
+  await expect
+    .poll(() => host.evaluate('document.body.innerText'), { timeout: 10_000 })
+    .toContain('no heartbeat for');
+  // Its incarnation is an instant of the agent's own clock.
+  const words = (await host.evaluate<string>('document.body.innerText')).replace(/Agent started\n.*/, '');
+  expect(words).toMatch(/Last beat\n\d+ sec/);
+  expect(words, 'nothing is an hour old, or to come').not.toMatch(/\b(59|60|61) min|\b1 h|in \d+ (s|min)/);
+});

@@ -10,11 +10,13 @@ import { AboutProvider } from './about.tsx';
 function ServerClock({ children }: { children: ReactNode }) {
   const { store } = useLiveHandle();
   const localNowMs = useNow();
+  // Before the first frame nobody knows the server's clock, and this one may be hours off.
+  const known = useLive((state) => state.link.serverOffsetMs !== null);
   // Read at the tick, not subscribed to: the offset wobbles with every frame and ages are in seconds.
-  const offsetMs = store.getState().link.serverOffsetMs ?? 0;
+  const offsetMs = store.getState().link.serverOffsetMs;
   const paused = useLive((state) => state.link.status === 'paused');
   return (
-    <NowContext value={localNowMs === 0 ? null : Math.round(localNowMs + offsetMs)}>
+    <NowContext value={localNowMs === 0 || !known ? null : Math.round(localNowMs + (offsetMs ?? 0))}>
       <StillClock still={paused}>{children}</StillClock>
     </NowContext>
   );

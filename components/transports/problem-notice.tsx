@@ -7,6 +7,12 @@ import { Notice } from '@/components/ui/notice.tsx';
 import type { ComparisonSettings, ComparisonState } from '@/lib/client/comparison/comparison-state.ts';
 import { askFor } from './controls.tsx';
 
+const KEY = {
+  'scratch-refused': 'refused',
+  'scratch-unanswered': 'unanswered',
+  'scratch-lost': 'lost',
+} as const;
+
 /** A fleet that has not changed for so long is worth a word. */
 const QUIET_MS = 10_000;
 
@@ -37,15 +43,15 @@ export function ProblemNotice({
       </Notice>
     ) : null;
   }
-  const refused = problem.kind === 'scratch-refused';
+  const key = KEY[problem.kind];
   return (
     <Notice
       live
       tone="danger"
-      title={refused ? t('refusedTitle') : t('lostTitle')}
+      title={t(`${key}Title`)}
       actions={<Button onClick={() => askFor({ ...settings, changesPerSecond: 0 })}>{t('useFleet')}</Button>}
     >
-      <p>{refused ? t('refused') : t('lost')}</p>
+      <p>{t(key)}</p>
       <code lang="en" className="block text-xs break-words text-muted">
         {problem.detail}
       </code>

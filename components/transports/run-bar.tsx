@@ -73,7 +73,7 @@ export function RunStatus({ state }: { state: ComparisonState | null }) {
   const locale = useLocale();
   const figures = useFigureWords();
   const phase = state?.phase ?? 'idle';
-  const started = phase === 'running' || phase === 'stopped';
+  const clock = state?.clock ?? null;
   return (
     // Before the start the notice below says it; this one is there to announce what comes.
     <div className={classNames('flex flex-wrap items-baseline gap-x-4 text-sm', phase === 'idle' && '-mt-4')}>
@@ -87,11 +87,11 @@ export function RunStatus({ state }: { state: ComparisonState | null }) {
           </span>
         ) : null}
       </p>
-      {state !== null && started ? (
+      {phase === 'running' || (phase === 'stopped' && clock !== null) ? (
         <p className="text-muted tabular-nums">
-          {state.clock === null
+          {clock === null
             ? t('clockUnknown')
-            : t('clock', { plusMinus: figures.plusMinus(state.clock.plusMinusMs) })}
+            : t('clock', { plusMinus: figures.plusMinus(clock.plusMinusMs) })}
         </p>
       ) : null}
     </div>

@@ -82,7 +82,11 @@ export class StripCanvas {
   /** As a LaneListener: `states` is the lane's live memory, read again in the frame. */
   update(slots: readonly number[] | null, states: Uint8Array): void {
     if (slots === null || states.length !== this.#states.length) this.#changed = null;
-    else if (this.#changed !== null) for (const slot of slots) this.#changed.push(slot);
+    else if (this.#changed !== null) {
+      for (const slot of slots) if (slot < MAX_STRIP_HOSTS) this.#changed.push(slot);
+      // A hidden page draws no frames, for hours: more than all cells need not be remembered.
+      if (this.#changed.length > MAX_STRIP_HOSTS) this.#changed = null;
+    }
     this.#states = states;
     this.#request();
   }

@@ -28,6 +28,11 @@ function lineOf(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> 
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      const remedy = error.code === 'ENOENT' ? ` (\`apt-get install ${child.spawnfile}\`)` : '';
+      reject(new Error(`${child.spawnfile} cannot be started${remedy}: ${error.message}`));
+    });
     child.once('exit', (code) => {
       clearTimeout(timer);
       reject(new Error(`ended with ${code} before ${pattern}:\n${output}`));
@@ -67,18 +72,25 @@ export class Stage {
     return child;
   }
 
-  /** On free ports, unless told otherwise. */
+  /** On free ports, unless told otherwise. `clockAhead`, such as `1h`: its time of day, by Debian's faketime. */
   async server({
     flags = [],
     heartbeatPort: wantedPort = 0,
+    clockAhead = null,
   }: {
     flags?: readonly string[];
     heartbeatPort?: number;
+    clockAhead?: string | null;
   } = {}): Promise<Server> {
+    const command =
+      clockAhead === null
+        ? [process.execPath]
+        : ['faketime', '--exclude-monotonic', '-f', `+${clockAhead}`, process.execPath];
     const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-e2e-'));
     this.#folders.push(dataDir);
     const launch = async (port: number, heartbeatPort: number) => {
-      const child = this.#spawn(process.execPath, [
+      const child = this.#spawn(command[0]!, [
+        ...command.slice(1),
         join(ROOT, 'server/main.ts'),
         ...['--port', String(port), '--heartbeat-port', String(heartbeatPort), '--data-dir', dataDir],
         ...flags,

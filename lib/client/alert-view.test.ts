@@ -32,6 +32,17 @@ test('C8: f = 0 names all that are open; what changed later stays, what is older
   expect(ids(view)).toEqual([id(2), id(3), id(4)]);
 });
 
+test('C8: a whole list that comes late opens nothing again that a newer one did not name', () => {
+  const view = new AlertView();
+  view.apply({ f: 0, s: 3, alerts: [open(2)] });
+  view.apply({ f: 0, s: 2, alerts: [open(1), open(2)] });
+  expect(ids(view)).toEqual([id(2)]);
+  // But where the newer one could not name them all, it tells of the others.
+  view.apply({ f: 0, s: 9, alerts: [open(2)], more: true });
+  view.apply({ f: 0, s: 8, alerts: [open(2), open(3)] });
+  expect(ids(view)).toEqual([id(2), id(3)]);
+});
+
 test('C8: a view that does not hold all open alerts says so until it was told all', () => {
   const view = new AlertView();
   view.apply({ f: 0, s: 1, alerts: [open(1)] });

@@ -47,6 +47,8 @@ export class AlertView {
   /** f = 0 names all open episodes (the newest 500 of them): what it does not name is closed as of its s. */
   apply(frame: Pick<AlertsFrame, 'f' | 's' | 'alerts' | 'more'>): void {
     const full = frame.f === 0;
+    // Whoever was told all later than that knows better.
+    if (full && frame.s < this.#floor && !this.#truncated) return;
     if (full) this.#takeAsWhole(frame.s);
     this.#truncated = full ? frame.more === true : this.#truncated || frame.more === true;
     for (const alert of frame.alerts) this.#take(alert, frame.s, full);

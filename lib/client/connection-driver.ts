@@ -81,6 +81,8 @@ export class ConnectionDriver {
       () => {
         this.#loading = false;
         if (this.#events.length > 0) this.#setTimer(() => this.#load(), LOAD_AGAIN_MS);
+        // Nothing new but the time: what there is may be stale by now.
+        this.#options.onNews();
       },
     );
   }

@@ -69,7 +69,8 @@ export function resumeFrom(moves: Moves): void {
   next.phase = connectedPhase(next);
   Object.assign(next, NOTHING_WAITS);
   next.rungSinceMs = nowMs;
-  if (next.mode !== 'auto') next.rung = 0;
+  // Below the best one without a reason: on the way from a forced transport to `auto`.
+  if (next.mode !== 'auto' || next.fallback === null) next.rung = 0;
   forgetSteps(moves);
   launch(moves);
 }
@@ -227,8 +228,9 @@ export function startResync(moves: Moves): void {
   const { next } = moves;
   next.resyncAtMs = null;
   next.resyncs++;
-  const switching = next.candidateFor === 'switch';
-  const transport = switching ? next.candidate!.transport : next.current!.transport;
+  // A climb can wait; where the user switched to, and perhaps for a resync already, cannot.
+  const climbing = next.candidateFor === 'climb';
+  const { transport } = climbing ? next.current! : (next.candidate ?? next.current!);
   close(moves, 'candidate');
   openCandidate(moves, transport, 'resync');
 }
@@ -256,7 +258,8 @@ export function changeMode(moves: Moves, mode: Mode): void {
     if (unsettled) openCandidate(moves, target, 'resync');
   } else if (next.current.delivered) {
     next.rung = rungIndexOf(next, next.current.transport);
-    openCandidate(moves, target, unsettled ? 'resync' : 'switch');
+    // Where the view is right a second connection was only to prove it: the switch does that as well.
+    openCandidate(moves, target, unsettled && next.phase !== 'live' ? 'resync' : 'switch');
   } else {
     close(moves, 'both');
     launch(moves);

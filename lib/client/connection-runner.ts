@@ -9,7 +9,7 @@ import { type Change, type Demand, FrameApplier } from './apply.ts';
 import { ConnectionDriver, type DriverOptions } from './connection-driver.ts';
 import { type Command, type ConnectionEvent, isStale, rungOf, statusOf } from './connection-state.ts';
 import { FrameQueue } from './frame-queue.ts';
-import type { Timing, Transport } from './ladder.ts';
+import { STALE_AFTER_MS, type Timing, type Transport } from './ladder.ts';
 import { parseFrame } from './parse-frame.ts';
 import { SelfCheck } from './self-check.ts';
 import type { OpenSources, Source, SourceSink } from './source.ts';
@@ -88,7 +88,11 @@ export class ConnectionRunner {
   }
 
   get stale(): boolean {
-    return isStale(this.#driver.connection, this.#options.now());
+    const { connection } = this.#driver;
+    const nowMs = this.#options.now();
+    if (connection.provenAtMs !== null || this.#lastFrameAtMs === null) return isStale(connection, nowMs);
+    // Nothing but the first look has proven it so far, and the machine knows nothing of that.
+    return connection.phase !== 'paused' && nowMs - this.#lastFrameAtMs >= STALE_AFTER_MS;
   }
 
   link(): Link {
@@ -120,6 +124,8 @@ export class ConnectionRunner {
   }
 
   dispatch(event: ConnectionEvent): void {
+    // What is not started could not be paused.
+    if (event.type === 'pause') this.#afterFirstLook();
     this.#driver.dispatch(event);
   }
 

@@ -34,6 +34,20 @@ describe('how long nothing may come', () => {
     },
   );
 
+  test.each(TRANSPORTS.filter((transport) => transport !== 'long-polling'))(
+    'C46: nor does it become stale by a switch to %s: long polling serves it until then',
+    (mode) => {
+      const machine = live('long-polling').pass(10_000).send({ type: 'mode', mode });
+      expect([machine.status, stale(machine)]).toEqual(['live', false]);
+      machine.pass(2_000);
+      expect([machine.status, stale(machine)]).toEqual(['stale', true]);
+      machine.proof();
+      expect([machine.status, machine.transports]).toEqual(['live', [mode]]);
+      machine.pass(7_500);
+      expect(stale(machine)).toBe(true);
+    },
+  );
+
   test('C46: a source that asks seldom may be given more', () => {
     const machine = live('polling');
     const patient = { ...machine.connection, timing: { ...machine.connection.timing, patienceMs: 60_000 } };

@@ -3,7 +3,15 @@
  * rules are in connection.ts and the files it is made of.
  */
 import type { Demand } from './apply.ts';
-import { type Mode, type Rung, rungsOf, TIMING, type Timing, type Transport } from './ladder.ts';
+import {
+  type Mode,
+  type Rung,
+  rungsOf,
+  staleAfterMsOf,
+  TIMING,
+  type Timing,
+  type Transport,
+} from './ladder.ts';
 import type { CloseReason } from './source.ts';
 import type { Fallback, LinkStatus } from './view-store.ts';
 
@@ -124,9 +132,11 @@ export function rungIndexOf({ mode }: Connection, transport: Transport): number 
 
 /** When the view turns stale unless a proof comes; null before the first. */
 export function staleAtMsOf(connection: Connection): number | null {
-  const { provenAtMs, wokeAtMs, timing } = connection;
+  const { provenAtMs, wokeAtMs, timing, current } = connection;
   if (provenAtMs === null) return null;
-  return Math.max(provenAtMs, wokeAtMs) + rungOf(connection).staleAfterMs + timing.patienceMs;
+  // While it switches, the transport that serves is not the one of the mode.
+  const serving = current?.transport ?? rungOf(connection).transport;
+  return Math.max(provenAtMs, wokeAtMs) + staleAfterMsOf(serving) + timing.patienceMs;
 }
 
 export function isStale(connection: Connection, nowMs: number): boolean {

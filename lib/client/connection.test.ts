@@ -151,6 +151,24 @@ describe('changing the mode', () => {
   });
 });
 
+test('C19, C24: a pause on the way to auto leaves no transport without a reason', () => {
+  const machine = live('polling').send({ type: 'mode', mode: 'auto' });
+  expect(machine.transports).toEqual(['polling', 'socketio']);
+  machine.send({ type: 'pause' }).send({ type: 'resume' });
+  expect([machine.transports, machine.connection.fallback]).toEqual([['socketio'], null]);
+});
+
+test('C22: a mode chosen while a second connection looks whether the view is right is not forgotten', () => {
+  const machine = live('sse').pass(1_000).send({ type: 'wake', slept: true });
+  expect(machine.transports).toEqual(['sse', 'sse']);
+  machine.send({ type: 'mode', mode: 'socketio' });
+  expect(machine.transports).toEqual(['sse', 'socketio']);
+  machine.lose();
+  expect([machine.transports, machine.status]).toEqual([[], 'reconnecting']);
+  machine.passUntil('socketio').proof();
+  expect(machine.status).toBe('live');
+});
+
 describe('resyncs', () => {
   const demand = (machine: Machine, why: 'gap' | 'epoch' | 'digest' = 'gap'): Machine =>
     machine.send({ type: 'demand', id: machine.newest.id, why });
@@ -197,6 +215,31 @@ describe('resyncs', () => {
   });
 });
 
+/** Another transport than the first choice is in use for a reason that is shown, and not for ever. */
+function expectFallbackIsShown({ connection }: Machine): void {
+  const { mode, current, candidate, fallback, climbAtMs, leaseAtMs } = connection;
+  if (current === null || candidate !== null) return;
+  const first = mode === 'auto' ? 'socketio' : mode;
+  expect(fallback?.from ?? current.transport).toBe(first);
+  if (current.transport === first) expect(fallback).toBe(null);
+  else expect(mode === 'auto' ? climbAtMs : leaseAtMs).not.toBe(null);
+  if (mode !== 'auto' && fallback !== null) expect(fallback.why).toBe('no-lease');
+}
+
+/** From here on every connection works: the view is live by its first choice within a climb's longest wait. */
+function expectRecovery(machine: Machine): void {
+  const { phase } = machine.connection;
+  if (phase === 'idle' || phase === 'stopped') machine.send({ type: 'start' });
+  if (phase === 'paused') machine.send({ type: 'resume' });
+  for (let second = 0; second < 100; second++) {
+    for (const id of [...machine.alive.keys()]) machine.send({ type: 'opened', id }).proof(id);
+    machine.pass(1_000);
+  }
+  const { mode, current } = machine.connection;
+  const first = mode === 'auto' ? 'socketio' : mode;
+  expect([machine.status, current!.transport, machine.transports]).toEqual(['live', first, [first]]);
+}
+
 test('C31: any event in any phase leaves at most two connections, all of them known', () => {
   const pick = fc.nat({ max: 3 });
   const event = fc.oneof(
@@ -215,7 +258,7 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
   );
   fc.assert(
     fc.property(
-      fc.array(event, { maxLength: 80 }),
+      fc.array(event, { maxLength: 80, size: 'max' }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (events, random) => {
         const machine = new Machine();
@@ -223,8 +266,11 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
         for (const one of events) {
           if ('ms' in one) machine.pass(one.ms);
           else if ('pick' in one) {
-            const id = [...machine.alive.keys()][one.pick] ?? 10_000;
-            machine.send({ ...one, id } as unknown as ConnectionEvent);
+            const [id, transport] = [...machine.alive][one.pick] ?? [10_000, null];
+            // Only what streams needs a lease.
+            const leased = transport === 'sse' || transport === 'long-polling';
+            const reason = !leased && 'reason' in one ? { kind: 'lost', detail: 'cut' } : undefined;
+            machine.send({ ...one, ...(reason && { reason }), id } as unknown as ConnectionEvent);
           } else machine.send(one as ConnectionEvent);
           const { phase, current, candidate, retryAtMs } = machine.connection;
           const known = [current, candidate].filter((attempt) => attempt !== null).map(({ id }) => id);
@@ -233,7 +279,9 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
           // Where a connection is wanted there is one, or an instant at which there will be.
           expect(known.length > 0 || retryAtMs !== null).toBe(!off);
           if (off) expect(nextDeadlineMs(machine.connection, machine.nowMs)).toBe(null);
+          expectFallbackIsShown(machine);
         }
+        expectRecovery(machine);
       },
     ),
     { numRuns: 500 },

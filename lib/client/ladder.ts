@@ -66,14 +66,18 @@ export type Timing = {
 export const TIMING: Timing = { climbEveryMs: 60_000, leaseEveryMs: 5_000, patienceMs: 0 };
 export const CLIMB_SPREAD = 0.5;
 
+/** Without a proof for so long a view that this transport serves is stale, ms. */
+export function staleAfterMsOf(transport: Transport): number {
+  return LADDER.find((rung) => rung.transport === transport)!.staleAfterMs;
+}
+
 /**
  * The rungs a mode may stand on, best first. A forced transport never leaves its own for a failure; the last rung
  * stands in for it only while this browser has no lease for it.
  */
 export function rungsOf(mode: Mode): readonly Rung[] {
   if (mode === 'auto') return LADDER;
-  const { staleAfterMs } = LADDER.find(({ transport }) => transport === mode)!;
-  const forced = { ...PATIENT, transport: mode, staleAfterMs };
+  const forced = { ...PATIENT, transport: mode, staleAfterMs: staleAfterMsOf(mode) };
   return mode === LAST.transport ? [forced] : [forced, LAST];
 }
 

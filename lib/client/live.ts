@@ -48,8 +48,8 @@ export type LiveOptions = {
 /** What a test may put in the place of the real ones. */
 export type LiveParts = {
   readonly sources?: OpenSources;
-  /** At once, instead of loaded behind the first look. */
-  readonly machine?: Machine;
+  /** At once, or how it is loaded behind the first look. */
+  readonly machine?: Machine | (() => Promise<Machine>);
   /** A clock that goes evenly, ms. */
   readonly now?: () => number;
   /** The wall clock, ms. */

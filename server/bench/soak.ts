@@ -1,7 +1,8 @@
 /**
- * `npm run soak [-- --seconds N --runs N]`: the real server and 10,000 simulated hosts at 1 s for five minutes. Fails
- * when any live host was late or down; then 500 hosts stop, and must be down within their timeout + 0.5 s. Linux
- * (/proc). Then 5,000 runs of the convergence test. 0 leaves a part out.
+ * `npm run soak [-- --seconds N --runs N --browser 0]`: the real server and 10,000 simulated hosts at 1 s for five
+ * minutes. Fails when any live host was late or down; then 500 hosts stop, and must be down within their timeout +
+ * 0.5 s. Linux (/proc). Then 5,000 runs of the convergence test, and the browser's journeys with their real timings.
+ * 0 leaves a part out.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Health } from '../../lib/protocol/api.ts';
-import { soakConvergence } from './soak-convergence.ts';
+import { soakBrowser, soakConvergence } from './soak-tests.ts';
 import { startOptions } from './start-options.ts';
 
 const HOSTS = 10_000;
@@ -175,7 +176,7 @@ async function soak(seconds: number): Promise<void> {
   }
 }
 
-type Parts = { readonly seconds: number; readonly runs: number };
+type Parts = { readonly seconds: number; readonly runs: number; readonly browser: number };
 
 function wholeNumber(text: string | undefined, fallback: number, min: number, max: number): number | null {
   const value = Number(text ?? fallback);
@@ -185,11 +186,13 @@ function wholeNumber(text: string | undefined, fallback: number, min: number, ma
 /** null: not what soak takes. */
 function partsOfArguments(): Parts | null {
   try {
-    const options = { seconds: { type: 'string' }, runs: { type: 'string' } } as const;
+    const text = { type: 'string' } as const;
+    const options = { seconds: text, runs: text, browser: text };
     const { values } = parseArgs({ options, strict: true });
     const seconds = wholeNumber(values.seconds, DEFAULT_SECONDS, 10, 86_400);
     const runs = wholeNumber(values.runs, DEFAULT_RUNS, 1, 1_000_000);
-    return seconds === null || runs === null ? null : { seconds, runs };
+    const browser = wholeNumber(values.browser, 1, 1, 1);
+    return seconds === null || runs === null || browser === null ? null : { seconds, runs, browser };
   } catch {
     return null;
   }
@@ -199,13 +202,14 @@ const parts = partsOfArguments();
 if (parts === null) {
   const got = JSON.stringify(process.argv.slice(2).join(' '));
   console.error(
-    `soak got ${got}; it takes: [--seconds N] [--runs N], whole numbers from 10 to 86400, default ${DEFAULT_SECONDS}, and from 1 to 1000000, default ${DEFAULT_RUNS}; 0 leaves that part out`,
+    `soak got ${got}; it takes: [--seconds N] [--runs N] [--browser 1], whole numbers from 10 to 86400, default ${DEFAULT_SECONDS}, and from 1 to 1000000, default ${DEFAULT_RUNS}; 0 leaves that part out`,
   );
   process.exitCode = 2;
 } else {
   try {
     if (parts.seconds > 0) await soak(parts.seconds);
     if (parts.runs > 0) await soakConvergence(parts.runs);
+    if (parts.browser > 0) await soakBrowser();
   } catch (error) {
     console.error(`soak: FAILED: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;

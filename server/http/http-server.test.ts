@@ -188,6 +188,22 @@ describe('a whole server', () => {
     expect(server.faults).toEqual([]);
   });
 
+  const refusedLive: [name: string, request: string][] = [
+    ['a foreign Host of a poll', 'GET /rt/poll HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n'],
+    ['a foreign Origin of a stream', `GET /rt/sse HTTP/1.1\r\n${HOST}Origin: null\r\n\r\n`],
+    ['a write', `POST /rt/poll HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`],
+    ['Socket.IO without WebSocket', `GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n${HOST}\r\n`],
+    ['an upgrade of a stream', `GET /rt/sse HTTP/1.1\r\n${UPGRADE}\r\n`],
+    ['a foreign upgrade', `GET /socket.io/ HTTP/1.1\r\n${UPGRADE}Origin: http://evil\r\n\r\n`],
+  ];
+
+  test.each(refusedLive)('L40: the refusal of %s is as every live answer', async (_name, request) => {
+    const { status, head } = await raw(server.port, request);
+    expect(status).toBeGreaterThanOrEqual(403);
+    expect(head.match(/^cache-control: .*$/gim)).toEqual(['Cache-Control: no-store, no-transform']);
+    expect(head).toMatch(/^x-accel-buffering: no$/im);
+  });
+
   const taken: [name: string, request: string | Buffer][] = [
     [
       'H7: an upgrade to HTTP/2',

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, BlockList, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
+import { LIVE_HEADERS } from '../transports/live-response.ts';
 import { noteClientAddress } from './client-address.ts';
 import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
 import { ProblemError } from './problem.ts';
@@ -204,6 +205,12 @@ function pathOf({ url }: IncomingMessage): URL | null {
   return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
 }
 
+/** What every answer at a live address says (PROTOCOL.md 2), refusals too. */
+function liveHeadersAt(request: IncomingMessage): Readonly<Record<string, string>> {
+  const path = pathOf(request)?.pathname ?? '';
+  return path.startsWith('/rt/') || path.startsWith('/socket.io/') ? LIVE_HEADERS : {};
+}
+
 function sendProblem(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
   const { status, ...rest } = problemOf(problem.code, problem.message);
   // A refused body is not read: the connection ends with the answer.
@@ -211,6 +218,7 @@ function sendProblem(request: IncomingMessage, response: ServerResponse, problem
   response.writeHead(status, {
     'Content-Type': PROBLEM_TYPE,
     'Cache-Control': 'no-store',
+    ...liveHeadersAt(request),
     ...problem.headers,
   });
   response.end(JSON.stringify({ status, ...rest }));
@@ -226,8 +234,13 @@ function upgrade(
   // The other side may go away at any moment; without a listener that would end the process.
   socket.on('error', () => socket.destroy());
   const refusal = refusalOf(request, rules);
-  if (refusal !== null) endWithProblem(socket, refusal);
-  else if (request.url?.startsWith('/socket.io/')) handlers.socketIo(request, socket, head);
+  if (refusal !== null) {
+    const headers = { ...liveHeadersAt(request), ...refusal.headers };
+    endWithProblem(socket, new ProblemError(refusal.code, refusal.message, headers));
+  } else if (request.url?.startsWith('/socket.io/')) handlers.socketIo(request, socket, head);
   else if (handlers.otherUpgrade !== null) handlers.otherUpgrade(request, socket, head);
-  else endWithProblem(socket, new ProblemError('not_found', 'nothing here takes an upgrade'));
+  else {
+    const detail = 'nothing here takes an upgrade';
+    endWithProblem(socket, new ProblemError('not_found', detail, liveHeadersAt(request)));
+  }
 }

@@ -197,11 +197,34 @@ describe('stalled viewers', () => {
   test('L23: without data pending silence closes nobody', () => {
     const link = new RecordingLink();
     const viewer = viewerOn(link);
-    link.isReady = false;
     viewer.tick(later(60_000));
     expect(link.closed).toEqual([]);
     tick();
     viewer.update(nowMs);
+    viewer.tick(later(STALLED_AFTER_MS - 1));
+    expect(link.closed).toEqual([]);
+  });
+
+  test('L23: what was handed over and is not taken closes it too, when nothing is new', () => {
+    const link = new RecordingLink();
+    const viewer = viewerOn(link);
+    link.isReady = false;
+    viewer.tick(later(1_000));
+    viewer.tick(later(STALLED_AFTER_MS - 1));
+    expect(link.closed).toEqual([]);
+    viewer.tick(later(1));
+    expect(link.closed).toEqual(['slow']);
+  });
+
+  test('L23: it begins anew once the link is ready again', () => {
+    const link = new RecordingLink();
+    const viewer = viewerOn(link);
+    link.isReady = false;
+    viewer.tick(later(6_000));
+    link.isReady = true;
+    viewer.tick(later(1_000));
+    link.isReady = false;
+    viewer.tick(later(1_000));
     viewer.tick(later(STALLED_AFTER_MS - 1));
     expect(link.closed).toEqual([]);
   });

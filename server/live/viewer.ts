@@ -74,7 +74,9 @@ export class Viewer {
   /** Sends what is new, if there is anything and the viewer can take it; a beat to a newcomer that knows all. */
   update(nowMs: number): void {
     if (this.isCurrent) {
-      if (this.#beats && !this.#greeted && this.#link.ready()) this.beat(nowMs);
+      const isReady = this.#link.ready();
+      if (isReady) this.#pendingSinceMs = null;
+      if (this.#beats && !this.#greeted && isReady) this.beat(nowMs);
       return;
     }
     if (this.#unacked.length >= MAX_UNACKED_FRAMES || !this.#link.ready()) {
@@ -107,6 +109,8 @@ export class Viewer {
 
   /** Called now and then: beats on a quiet server, and the end of a viewer that takes nothing. */
   tick(nowMs: number): void {
+    // What has been handed over and is not taken waits as well.
+    if (!this.#link.ready()) this.#pendingSinceMs ??= nowMs;
     if (this.#pendingSinceMs !== null) {
       if (nowMs - Math.max(this.#pendingSinceMs, this.#lastProgressAtMs) >= STALLED_AFTER_MS) {
         this.#link.close('slow');

@@ -11,6 +11,7 @@ import { MODES, type Mode, TRANSPORTS, type Transport } from '../../lib/client/l
 import { createLive, type Live, type LiveParts } from '../../lib/client/live.ts';
 import type { OpenSource, OpenSources } from '../../lib/client/source.ts';
 import type { LiveState } from '../../lib/client/view-store.ts';
+import { liveUntil } from '../testing/live-until.ts';
 import { startTestServer } from '../testing/running-server.ts';
 import { ContractCable } from './contract-cable.ts';
 import { ContractServer, type ContractServerOptions } from './contract-server.ts';
@@ -81,27 +82,8 @@ function open(
   return { ...live, frames, kinds: () => frames.map(({ t }) => t).join('') };
 }
 
-function until(live: Live, what: string, condition: (state: LiveState) => boolean): Promise<LiveState> {
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      const state = live.store.getState();
-      if (!condition(state)) return;
-      done();
-      resolve(state);
-    };
-    const late = setTimeout(() => {
-      done();
-      const { link, seq } = live.store.getState();
-      reject(new Error(`waited in vain for ${what}: seq ${seq}, link ${JSON.stringify(link)}`));
-    }, 9_000);
-    const unsubscribe = live.store.subscribe(look);
-    const done = (): void => {
-      clearTimeout(late);
-      unsubscribe();
-    };
-    look();
-  });
-}
+const until = (live: Live, what: string, condition: (state: LiveState) => boolean): Promise<LiveState> =>
+  liveUntil(live, what, condition, 9_000);
 
 const caughtUp = (live: Live, server: ContractServer): Promise<LiveState> =>
   until(live, `position ${server.log.seq}`, (state) => {

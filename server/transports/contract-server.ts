@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { clockFrom, clockOrigin } from '../clock.ts';
+import { guardRules, refusalOf } from '../http/guard.ts';
 import { newEpoch } from '../live/epoch.ts';
 import { LiveLog } from '../live/live-log.ts';
 import { ScratchFeeds } from '../live/scratch-feeds.ts';
@@ -41,10 +42,9 @@ export class ContractServer {
     const places = new ViewerPlaces(options);
     this.viewers = new Viewers({ log: this.log, clock: now, places });
     this.scratch = new ScratchFeeds({ clock: now, places, tickMs: 100 });
+    // Host at any port: a test may stand a proxy in between.
     const isAllowed = (request: IncomingMessage): boolean =>
-      // Any port: a test may stand a proxy in between.
-      /^127\.0\.0\.1:[0-9]+$/.test(request.headers.host ?? '') &&
-      (request.headers.origin === undefined || request.headers.origin === this.origin);
+      refusalOf(request, guardRules('127.0.0.1', this.port, null, null)) === null;
     const { viewers, scratch } = this;
     const sources: LiveSources = { viewers, scratch, meters: new Meters(now) };
     this.socketIo = createSocketIoTransport({ ...sources, isAllowed });

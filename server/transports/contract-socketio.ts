@@ -2,7 +2,7 @@ import type { Socket as NetSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
 import * as parser from 'socket.io-msgpack-parser';
 import { ACK_EVENT, FRAME_EVENT, type Frame } from '#lib/protocol/frames.ts';
-import { ContractView, Refused, type TransportAdapter } from './contract-viewer.ts';
+import { ContractView, Refused, type TransportAdapter, Waiting } from './contract-viewer.ts';
 
 function netSocketOf(socket: Socket): NetSocket {
   const engine = socket.io.engine as unknown as { transport: { ws: { _socket: NetSocket } } };
@@ -28,8 +28,7 @@ export const socketIoAdapter: TransportAdapter = {
   acknowledges: true,
   connect(server, options = {}) {
     const view = new ContractView(options.position, options.states);
-    const waiting = new Set<() => void>();
-    let failure: Error | null = null;
+    const waiting = new Waiting(view);
     const extraHeaders: Record<string, string> = { origin: options.origin ?? server.origin };
     if (options.host !== undefined) extraHeaders.host = options.host;
     const socket = io(server.origin, {
@@ -41,21 +40,17 @@ export const socketIoAdapter: TransportAdapter = {
       forceNew: true,
       extraHeaders,
     });
-    const lookAgain = (): void => {
-      for (const look of [...waiting]) look();
-    };
     socket.on(FRAME_EVENT, (frame: Frame) => {
       try {
         view.apply(frame);
         if (frame.t === 'S' || frame.t === 'D') socket.emit(ACK_EVENT, frame.s);
       } catch (error) {
-        failure ??= error as Error;
+        waiting.fail(error);
       }
-      lookAgain();
+      waiting.look();
     });
     socket.on('disconnect', (reason) => {
-      failure ??= new Error(`disconnected: ${reason}`);
-      lookAgain();
+      waiting.fail(new Error(`disconnected: ${reason}`));
     });
     return new Promise((resolve, reject) => {
       socket.once('connect_error', (error) => {
@@ -65,17 +60,7 @@ export const socketIoAdapter: TransportAdapter = {
       socket.once('connect', () =>
         resolve({
           view,
-          until: (condition) =>
-            new Promise((met, failed) => {
-              const look = (): void => {
-                if (failure === null && !condition(view)) return;
-                waiting.delete(look);
-                if (failure === null) met();
-                else failed(failure);
-              };
-              waiting.add(look);
-              look();
-            }),
+          until: (condition) => waiting.until(condition),
           async stopReading() {
             netSocketOf(socket).pause();
           },

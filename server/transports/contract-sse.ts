@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { fromJsonFrame, type JsonFrame } from '#lib/protocol/frames.ts';
-import { ContractView, Refused, type TransportAdapter } from './contract-viewer.ts';
+import { ContractView, Refused, type TransportAdapter, Waiting } from './contract-viewer.ts';
 
 /** One stream on a connection of its own, read by the parser of a library. */
 export const sseAdapter: TransportAdapter = {
@@ -10,15 +10,8 @@ export const sseAdapter: TransportAdapter = {
   acknowledges: false,
   connect(server, options = {}) {
     const view = new ContractView(options.position, options.states);
-    const waiting = new Set<() => void>();
-    let failure: Error | null = null;
-    const lookAgain = (): void => {
-      for (const look of [...waiting]) look();
-    };
-    const fail = (error: unknown): void => {
-      failure ??= error as Error;
-      lookAgain();
-    };
+    const waiting = new Waiting(view);
+    const fail = (error: unknown): void => waiting.fail(error);
     const cursor = view.position === null ? '' : `e=${view.position.e}&s=${view.position.s}`;
     const headers: Record<string, string> = { origin: options.origin ?? server.origin };
     if (options.host !== undefined) headers.host = options.host;
@@ -30,7 +23,7 @@ export const sseAdapter: TransportAdapter = {
         } catch (error) {
           fail(error);
         }
-        lookAgain();
+        waiting.look();
       },
       onError: fail,
     });
@@ -51,17 +44,7 @@ export const sseAdapter: TransportAdapter = {
         response.setEncoding('utf8').on('data', (text: string) => parser.feed(text));
         resolve({
           view,
-          until: (condition) =>
-            new Promise((met, failed) => {
-              const look = (): void => {
-                if (failure === null && !condition(view)) return;
-                waiting.delete(look);
-                if (failure === null) met();
-                else failed(failure);
-              };
-              waiting.add(look);
-              look();
-            }),
+          until: (condition) => waiting.until(condition),
           async stopReading() {
             response.pause();
           },

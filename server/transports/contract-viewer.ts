@@ -66,6 +66,41 @@ export class ContractView {
   }
 }
 
+/** Those who wait for a view to become as they want it. For viewers whose frames come without being asked for. */
+export class Waiting {
+  readonly #view: ContractView;
+  readonly #looks = new Set<() => void>();
+  #failure: Error | null = null;
+
+  constructor(view: ContractView) {
+    this.#view = view;
+  }
+
+  /** Something has come. */
+  look(): void {
+    for (const look of [...this.#looks]) look();
+  }
+
+  /** It is over for all of them, now and later; the first failure counts. */
+  fail(error: unknown): void {
+    this.#failure ??= error as Error;
+    this.look();
+  }
+
+  until(condition: (view: ContractView) => boolean): Promise<void> {
+    return new Promise((met, failed) => {
+      const look = (): void => {
+        if (this.#failure === null && !condition(this.#view)) return;
+        this.#looks.delete(look);
+        if (this.#failure === null) met();
+        else failed(this.#failure);
+      };
+      this.#looks.add(look);
+      look();
+    });
+  }
+}
+
 /** Why a viewer was not let in. */
 export class Refused extends Error {
   readonly status: number;

@@ -26,6 +26,9 @@ function spoilt(frame: { readonly states?: Uint8Array | string }): unknown {
   return { ...frame, states: typeof states === 'string' ? bytesToBase64(bytes) : bytes };
 }
 
+/** The server waits for acks of 8 frames: were all of them lost, it would close the connection, after 10 s. */
+const MOST_IN_A_ROW = 5;
+
 /** What every frame says. */
 type Told = { readonly t: string; readonly e: string };
 
@@ -66,6 +69,7 @@ export class Trouble {
       const { sink } = options;
       let stopped = false;
       let losesAnswer = false;
+      let lostInARow = 0;
       let late: Told | null = null;
       const source = open({
         ...options,
@@ -74,7 +78,9 @@ export class Trouble {
           frame: (value) => {
             const { t, e } = value as Told;
             if (t === 'B' && !this.#options.beats) return;
-            const lost = losesAnswer || this.#losesAll || this.#strikes(this.#options.dropChance);
+            const strikes = this.#losesAll || this.#strikes(this.#options.dropChance);
+            const lost = losesAnswer || (strikes && lostInARow < MOST_IN_A_ROW);
+            lostInARow = lost ? lostInARow + 1 : 0;
             // A goes directly before its D or S, and comes again only with them: they are lost together.
             losesAnswer = lost && t === 'A';
             if (lost) {

@@ -34,14 +34,27 @@ export function frameText(frame: Frame): string {
   return text;
 }
 
+/** Of an answer; kept as long as the live log gives the same answer to others. */
+const bodyOfFrames = new WeakMap<readonly Frame[], Buffer>();
+
+/** The body of a poll's answer; made once for all that are given the same frames. Shared: not to be written to. */
+export function framesBody(frames: readonly Frame[]): Buffer {
+  let body = bodyOfFrames.get(frames);
+  if (body === undefined) {
+    body = Buffer.from(`{"frames":[${frames.map(frameText).join(',')}]}`);
+    bodyOfFrames.set(frames, body);
+  }
+  return body;
+}
+
 /** A whole JSON answer, at its reader's pace. */
 export function answerJson(
   response: ServerResponse,
   status: number,
-  text: string,
+  json: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = Buffer.from(text);
+  const body = typeof json === 'string' ? Buffer.from(json) : json;
   response.writeHead(status, {
     ...LIVE_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',
@@ -52,7 +65,7 @@ export function answerJson(
 }
 
 export function answerFrames(response: ServerResponse, frames: readonly Frame[]): void {
-  answerJson(response, 200, `{"frames":[${frames.map(frameText).join(',')}]}`);
+  answerJson(response, 200, framesBody(frames));
 }
 
 /** An RFC 9457 answer. `detail`: what was wrong here and what is accepted. */

@@ -6,6 +6,7 @@ import { type Mode, TRANSPORTS } from '../../lib/client/ladder.ts';
 import { createLive, type Live } from '../../lib/client/live.ts';
 import type { LiveState } from '../../lib/client/view-store.ts';
 import { MAX_VIEWERS_PER_ADDRESS } from '../live/viewer-places.ts';
+import { liveUntil } from '../testing/live-until.ts';
 import { type Nginx, shippedNginxFile, startNginx } from '../testing/nginx.ts';
 import { ask, type RawAnswer, send } from '../testing/raw-request.ts';
 import { startTestServer, type TestServer } from '../testing/running-server.ts';
@@ -44,27 +45,8 @@ function open(mode: Mode, origin: string, now?: () => number): Live {
   return live;
 }
 
-function until(live: Live, what: string, condition: (state: LiveState) => boolean): Promise<LiveState> {
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      const state = live.store.getState();
-      if (!condition(state)) return;
-      done();
-      resolve(state);
-    };
-    const late = setTimeout(() => {
-      done();
-      const { link, seq } = live.store.getState();
-      reject(new Error(`waited in vain for ${what}: seq ${seq}, link ${JSON.stringify(link)}`));
-    }, 12_000);
-    const unsubscribe = live.store.subscribe(look);
-    const done = (): void => {
-      clearTimeout(late);
-      unsubscribe();
-    };
-    look();
-  });
-}
+const until = (live: Live, what: string, condition: (state: LiveState) => boolean): Promise<LiveState> =>
+  liveUntil(live, what, condition, 12_000);
 
 describe('all four transports', () => {
   test.each(TRANSPORTS)(

@@ -7,6 +7,7 @@ import { Publisher } from '../live/publisher.ts';
 import { startTestServer } from '../testing/running-server.ts';
 import { pollAdapter } from './contract-poll.ts';
 import { ContractServer } from './contract-server.ts';
+import { framesBody } from './live-response.ts';
 import { runningTimers, transportContract } from './transport.contract.ts';
 
 transportContract(pollAdapter('polling', 0));
@@ -105,6 +106,32 @@ describe('the live endpoints over HTTP', () => {
     expect(elapsedMs).toBeGreaterThan(995);
     expect(elapsedMs).toBeLessThan(1_062 + 2_000);
     expect(server.viewers.size).toBe(0);
+  });
+
+  test('L38: one whose wait is over before its turn in the round of a tick gets the news, not a beat', async () => {
+    const { viewers } = server;
+    let until = 0;
+    // More than a slice of viewers before it, the first of which takes until the wait is over.
+    const ready = (): boolean => {
+      while (performance.now() < until);
+      return false;
+    };
+    const slow = { ready, send: () => {}, close: () => {} };
+    for (let i = 0; i < 100; i++) {
+      viewers.add({ link: slow, position: server.log.position, acknowledges: false, beats: false });
+    }
+    const { kinds } = await held(1);
+    until = performance.now() + 1_100;
+    // The next slice comes after the timers then.
+    setImmediate(() => server.set([0, 4]));
+    expect(await kinds).toBe('D');
+  });
+
+  test('L18: polls that are given the same frames share the bytes of the answer', () => {
+    server.set([0, 4]);
+    const answer = () => server.log.framesFrom({ e: server.log.epoch, s: 1 }, server.viewers.clock());
+    expect(framesBody(answer())).toBe(framesBody(answer()));
+    expect(JSON.parse(framesBody(answer()).toString())).toMatchObject({ frames: [{ t: 'D', f: 1, s: 2 }] });
   });
 
   test('L38: news that is there already is answered at once', async () => {

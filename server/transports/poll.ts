@@ -70,7 +70,7 @@ class HeldPoll implements ViewerLink {
       return;
     }
     dropRequest(this.#response.req);
-    this.#timer = setTimeout(() => viewer.beat(viewers.clock()), waitMs + (Math.random() * waitMs) / 16);
+    this.#timer = setTimeout(() => this.#giveUp(viewer), waitMs + (Math.random() * waitMs) / 16);
     // The viewer may give up.
     this.#response.once('close', () => this.#release());
   }
@@ -86,9 +86,16 @@ class HeldPoll implements ViewerLink {
   }
 
   close(): void {
-    // The server goes: the connection is not kept for another request.
+    // The server goes, or the feed: the connection is not kept for another request.
     this.#response.setHeader('Connection', 'close');
     this.send([this.#viewers.log.beat(this.#viewers.clock())]);
+  }
+
+  /** Its turn in the round of a tick may not have come yet: then there is news, and a beat would look like a gap. */
+  #giveUp(viewer: Viewer): void {
+    const nowMs = this.#viewers.clock();
+    if (viewer.isCurrent) viewer.beat(nowMs);
+    else viewer.update(nowMs);
   }
 
   #release(): void {

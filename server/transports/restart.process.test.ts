@@ -159,13 +159,16 @@ class Crowd {
     this.plannedAtMs.clear();
   }
 
-  /** Those that are not live at this position with this digest. */
-  others({ e, s, dig }: Pick<SnapshotFrame, 'e' | 's' | 'dig'>): number {
-    const same = this.lives.filter((live) => {
+  /** What those say of themselves that are not live at this position with this digest. */
+  others({ e, s, dig }: Pick<SnapshotFrame, 'e' | 's' | 'dig'>): string[] {
+    const others = this.lives.filter((live) => {
       const { epoch, seq, link } = live.store.getState();
-      return epoch === e && seq === s && link.status === 'live' && live.digest() === dig;
+      return epoch !== e || seq !== s || link.status !== 'live' || live.digest() !== dig;
     });
-    return this.lives.length - same.length;
+    return others.map((live) => {
+      const { epoch, seq, link } = live.store.getState();
+      return `${link.transport} ${link.status} at ${epoch === e ? seq : epoch}: ${link.problemDetail}`;
+    });
   }
 
   /** Resolves when the server knows every host and all are where it is. */
@@ -175,10 +178,12 @@ class Crowd {
       const snapshot = await server.snapshot();
       const others = this.others(snapshot);
       const tookMs = performance.now() - fromMs;
-      if (others === 0 && snapshot.n === HOSTS) return;
+      if (others.length === 0 && snapshot.n === HOSTS) return;
       if (tookMs > withinMs) {
+        const { n, e, s } = snapshot;
+        const some = others.slice(0, 5).join('; ');
         throw new Error(
-          `${others} of ${this.lives.length} views differ from ${JSON.stringify({ ...snapshot, data: '' })}`,
+          `after ${tookMs} ms with ${n} hosts at ${e}.${s} ${others.length} views differ: ${some}`,
         );
       }
       await pause(LOOK_EVERY_MS);

@@ -330,6 +330,21 @@ describe('server-sent events', () => {
     await vi.waitFor(() => expect(server.sockets.size).toBe(0));
   });
 
+  test('L49: a stop does not wait for one that does not take the whole events it has been handed', async () => {
+    const stream = await open();
+    await stream.count(1);
+    stream.response.pause();
+    // Of less than a part each.
+    for (let i = 0; i < 2_000 && server.bufferedBytes === 0; i++) {
+      server.log.stageAlert(alertWith('ü'.repeat(30_000), i % 2));
+      server.publish();
+      await turn();
+    }
+    expect(server.bufferedBytes).toBeGreaterThan(0);
+    server.viewers.stop();
+    await vi.waitFor(() => expect(server.sockets.size).toBe(0), 5_000);
+  });
+
   test('L49: a stop does not wait for a viewer that does not read', async () => {
     const stream = await open();
     await stream.count(1);

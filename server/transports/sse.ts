@@ -19,6 +19,8 @@ export const SSE_RETRY_MS = 2_000;
 /** First of all, so that the first bytes do not wait for anything. */
 const GREETING = sseBytes(`retry: ${SSE_RETRY_MS}\n\n`);
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+/** A viewer that does not take the end of its stream by then is cut off. */
+const END_GRACE_MS = 500;
 /** A large event goes out in parts, so that a slow reader shows that it reads. */
 const PART_BYTES = 65_536;
 
@@ -80,8 +82,11 @@ class SseLink implements ViewerLink {
     if (reason === 'slow' || this.#waiting.length > 0) response.destroy();
     else {
       const { socket } = response;
-      // The connection is not kept for another request: the server goes.
+      // The connection is not kept for another request: the server goes, or the feed.
       response.end(this.#chunked ? LAST_CHUNK : undefined, () => socket?.end());
+      // It is no viewer any more, so that nobody else sees when it takes nothing.
+      const timer = setTimeout(() => response.destroy(), END_GRACE_MS);
+      response.once('close', () => clearTimeout(timer));
     }
   }
 

@@ -3,32 +3,18 @@
  * Real sockets, real clients, ticks published by hand.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Alert } from '#lib/protocol/alert.ts';
 import { digestOf } from '#lib/protocol/digest.ts';
 import type { DiffFrame, Frame } from '#lib/protocol/frames.ts';
 import { SLOT_REST_MS } from '../live/slot-allotment.ts';
 import { MAX_UNACKED_FRAMES, STALLED_AFTER_MS } from '../live/viewer.ts';
+import { bytesInUse } from '../testing/memory-in-use.ts';
 import { ContractServer, type ContractServerOptions } from './contract-server.ts';
 import { Refused, type TransportAdapter } from './contract-viewer.ts';
 
 const UP = 2;
 const DOWN = 4;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** Memory of this process that is in use: the heap and what buffers hold. */
-async function bytesInUse(): Promise<number> {
-  collectGarbage();
-  // What buffers held is given back by a later turn.
-  await turn();
-  collectGarbage();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
 
 /** Timers that keep this process alive. */
 export function runningTimers(): number {

@@ -7,11 +7,15 @@ import type { Changes, MeterReadings, ScratchFeedInfo } from '#lib/protocol/api.
 /** No answer by then is none, ms. */
 const TIMEOUT_MS = 10_000;
 
-/** `gone`: the server does not know that feed (any more). `failed`: anything else but what was asked for. */
+/**
+ * `gone`: the server does not know that feed (any more). `failed`: anything else but what was asked for. `silent`:
+ * no answer at all, the server cannot be reached.
+ */
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly body: T }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'failed'; readonly detail: string; readonly retryAfterMs: number | null };
+  | { readonly kind: 'failed'; readonly detail: string; readonly retryAfterMs: number | null }
+  | { readonly kind: 'silent'; readonly detail: string };
 
 export type ComparisonApi = {
   /** Ticks after s, oldest first; perhaps not all of them. `feed` null = the fleet's. */
@@ -27,24 +31,24 @@ export type ComparisonApi = {
 /** How many hosts change in a comparison. */
 export const SCRATCH_HOSTS = 1_000;
 
-function failed(detail: string, retryAfterMs: number | null = null): Answer<never> {
-  return { kind: 'failed', detail, retryAfterMs };
-}
-
 export function createComparisonApi(origin: string): ComparisonApi {
   async function call<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    let answered = false;
     try {
       const response = await fetch(origin + path, { ...init, signal, cache: 'no-store' });
+      answered = true;
       if (response.status === 404 || response.status === 410) return { kind: 'gone' };
       const body = (await response.json()) as { detail?: unknown };
       if (response.ok) return { kind: 'ok', body: body as T };
       const retryAfterS = Number(response.headers.get('retry-after') ?? Number.NaN);
       const detail = typeof body.detail === 'string' ? body.detail : `status ${response.status}`;
-      return failed(detail, Number.isFinite(retryAfterS) ? retryAfterS * 1_000 : null);
+      const retryAfterMs = Number.isFinite(retryAfterS) ? retryAfterS * 1_000 : null;
+      return { kind: 'failed', detail, retryAfterMs };
     } catch (error) {
-      return failed(error instanceof Error ? error.message : String(error));
+      const detail = error instanceof Error ? error.message : String(error);
+      return answered ? { kind: 'failed', detail, retryAfterMs: null } : { kind: 'silent', detail };
     }
   }
   const write = <T>(method: string, path: string, body: unknown): Promise<Answer<T>> =>

@@ -94,9 +94,12 @@ export type ClockReading = {
   readonly plusMinusMs: number;
 };
 
-/** Why a comparison could not start or go on; `detail` is technical, English. */
+/**
+ * Why a comparison could not start or go on; `detail` is technical, English. `scratch-unanswered`: the server could
+ * not be asked for scratch hosts.
+ */
 export type ComparisonProblem = {
-  readonly kind: 'scratch-refused' | 'scratch-lost';
+  readonly kind: 'scratch-refused' | 'scratch-unanswered' | 'scratch-lost';
   readonly detail: string;
 };
 

@@ -347,6 +347,20 @@ test('C66: a refusal is said, and the comparison waits', async () => {
   expect(comparison.store.getState().problem).toBe(null);
 });
 
+test('C66: a server that is not there is said to be silent; with the stop that is over', async () => {
+  const { server, comparison } = await setUp({ changesPerSecond: 5 });
+  server.close();
+  comparison.start();
+  await until('said', () => comparison.store.getState().problem !== null);
+  expect(comparison.store.getState()).toMatchObject({
+    phase: 'starting',
+    problem: { kind: 'scratch-unanswered' },
+  });
+  comparison.stop();
+  await until('stopped', () => comparison.store.getState().phase === 'stopped');
+  expect(comparison.store.getState().problem).toBe(null);
+});
+
 test('C72: lanes come and go while it runs; figures stay at the stop and go on after it', async () => {
   const { server, comparison } = await setUp({ transports: ['polling'] });
   expect(lanes(comparison).map(({ transport }) => transport)).toEqual(['polling']);

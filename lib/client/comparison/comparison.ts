@@ -215,10 +215,10 @@ export function createComparison(options: ComparisonOptions = {}, parts: Compari
   function halt(next: 'stopped' | 'disposed'): void {
     life = next;
     for (const timer of timers.splice(0)) clearInterval(timer);
+    scratch.want(0);
     arrange();
     attention.stop();
     paint.forget();
-    scratch.want(0);
   }
 
   for (const transport of settings.transports) newLane(transport);

@@ -143,7 +143,9 @@ export class LaneConnection {
       const { epoch, from, to, appliedAtMs, paintedAtMs = null } = applied;
       const ageMs = nowMs - appliedAtMs;
       const told = epoch === log.epoch && log.newest !== null && to <= log.newest;
-      if (!told && ageMs < TOLD_WITHIN_MS) break;
+      // Of a run of the server that has ended nothing more is told.
+      const over = epoch !== log.epoch && epoch !== this.view.epoch;
+      if (!told && !over && ageMs < TOLD_WITHIN_MS) break;
       if (applied.paintedAtMs === undefined && ageMs < PAINTED_WITHIN_MS) break;
       booked++;
       if (!told) continue;

@@ -77,6 +77,19 @@ test('C66: hosts that come when nobody wants them any more are given back', asyn
   expect([calls, scratch.feed]).toEqual([['make 50', 'remove f1'], null]);
 });
 
+test('C66: a rate that is refused when nobody wants it any more is no problem, and the hosts are given back', async () => {
+  const { scratch, calls, feeds, answers, hold, until } = setUp();
+  scratch.want(50);
+  await until(() => scratch.feed === 'f1');
+  const release = hold();
+  answers.push({ kind: 'failed', detail: 'the server is stopping', retryAfterMs: 60_000 });
+  scratch.want(60);
+  scratch.want(0);
+  release();
+  await until(() => feeds.size === 0);
+  expect([calls, scratch.problem]).toEqual([['make 50', 'f1 60', 'remove f1'], null]);
+});
+
 test('C66: lost hosts are made anew, and it is said meanwhile', async () => {
   const { scratch, feeds, hold, until } = setUp();
   scratch.want(50);
@@ -105,6 +118,18 @@ test('C66: a refusal is told and tried again when the server says', async () => 
   ]);
   await until(() => scratch.feed === 'f1');
   expect([scratch.problem, calls]).toEqual([null, ['make 50', 'make 50']]);
+});
+
+test('C66: a server that cannot be reached has refused nothing; it is said and tried again', async () => {
+  const { scratch, answers, calls, until } = setUp();
+  answers.push({ kind: 'silent', detail: 'fetch failed' });
+  scratch.want(50);
+  await until(() => scratch.problem !== null);
+  expect(scratch.problem).toEqual({ kind: 'scratch-unanswered', detail: 'fetch failed' });
+  // Not put off by it.
+  scratch.want(60);
+  await until(() => scratch.feed === 'f1');
+  expect([scratch.problem, calls]).toEqual([null, ['make 50', 'make 60']]);
 });
 
 test('C66: a refusal is forgotten with the wish', async () => {

@@ -2,7 +2,7 @@
  * Keeps one set of scratch hosts on the server as long as it is wanted, and none after that: made, its rate
  * changed, given back, made anew when the server lost it. One request at a time; owns one timer.
  */
-import type { ComparisonApi } from './comparison-api.ts';
+import type { Answer, ComparisonApi } from './comparison-api.ts';
 import type { ComparisonProblem } from './comparison-state.ts';
 
 /** After a refusal, unless the server says otherwise, ms. */
@@ -32,8 +32,10 @@ export function createScratchHosts(api: ComparisonApi, onNews: () => void): Scra
     problem = { kind: 'scratch-lost', detail };
     onNews();
   };
-  const refused = (detail: string, retryAfterMs: number | null): void => {
-    problem = { kind: 'scratch-refused', detail };
+  const failed = (answer: Exclude<Answer<unknown>, { kind: 'ok' }>): void => {
+    const detail = answer.kind === 'gone' ? 'this server has no scratch hosts' : answer.detail;
+    problem = { kind: answer.kind === 'silent' ? 'scratch-unanswered' : 'scratch-refused', detail };
+    const retryAfterMs = answer.kind === 'failed' ? answer.retryAfterMs : null;
     const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(1_000, retryAfterMs ?? AGAIN_AFTER_MS));
     timer = setTimeout(() => void settle(), waitMs);
     onNews();
@@ -50,19 +52,22 @@ export function createScratchHosts(api: ComparisonApi, onNews: () => void): Scra
     }
     // Nobody wants it any more: the refusal is of no interest.
     if (wanted === 0) return false;
-    if (answer.kind === 'gone') refused('this server has no scratch hosts', null);
-    else refused(answer.detail, answer.retryAfterMs);
+    failed(answer);
     return false;
   }
 
   async function changeRate(feed: string): Promise<boolean> {
     const changesPerSecond = wanted;
     const answer = await api.changeScratch(feed, changesPerSecond);
-    if (made?.feed !== feed) return true;
+    // Lost meanwhile, or not wanted any more: then its rate is of no interest.
+    if (made?.feed !== feed || wanted === 0) return true;
     if (answer.kind === 'ok') made = { feed, changesPerSecond };
     else if (answer.kind === 'gone') forget('the server does not know the scratch hosts any more');
-    else refused(answer.detail, answer.retryAfterMs);
-    return answer.kind !== 'failed';
+    else {
+      failed(answer);
+      return false;
+    }
+    return true;
   }
 
   async function settle(): Promise<void> {

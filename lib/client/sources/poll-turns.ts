@@ -10,7 +10,7 @@ export type Turns = {
   readonly name: string;
   /** How long the server may hold the request of this turn (0, 1, …), s. */
   waitS(turn: number): number;
-  /** A request without an answer is given up after this, ms; inside the watchdog. */
+  /** A request without an answer is given up after this, ms. */
   timeoutMs(waitS: number): number;
   /** Between an answer and the next request. May go on after `signal` aborts. */
   pause(frames: readonly unknown[], tookMs: number, signal: AbortSignal): Promise<void>;
