@@ -4,6 +4,7 @@
  * What the page must say about itself above the hosts: how old the view is, and how the server itself is doing.
  * Loaded right after the page, so it is there long before a link can be lost.
  */
+import { usePathname } from 'next/navigation';
 import { useState } from 'react';
 import { useLink, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
@@ -59,14 +60,15 @@ function PausedBanner() {
   );
 }
 
-/** Which other transport serves the page, and why; until it is dismissed or another one does. */
+/** Which other transport serves the page, and why; until it is dismissed or another one does. The settings say it in place. */
 function FallbackBanner({ hidden }: { hidden: boolean }) {
   const t = useTranslations('live');
   const fallback = useLive((state) => state.link.fallback);
   const transport = useLive((state) => state.link.transport);
   const { store } = useLiveHandle();
   const [dismissed, setDismissed] = useState<string | null>(null);
-  if (hidden || fallback === null || transport === null) return null;
+  const isSaid = usePathname() === '/settings';
+  if (hidden || isSaid || fallback === null || transport === null) return null;
   const key = `${fallback.from} ${transport}`;
   if (dismissed === key) return null;
   const names = { from: t(`transport.${fallback.from}`), to: t(`transport.${transport}`) };

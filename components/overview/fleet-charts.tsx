@@ -4,9 +4,10 @@
  * The last minutes as two charts. Loaded when the page stands already (recharts is large); sized by hand, because
  * a chart that measures itself draws once without a size. No animation: what moves here are the facts.
  */
-import { type ReactNode, useEffect, useId, useState } from 'react';
+import { type ReactNode, useId } from 'react';
 import { Area, AreaChart, CartesianGrid, Tooltip, type TooltipContentProps, XAxis, YAxis } from 'recharts';
 import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
+import { AXIS, useWidth } from '@/components/ui/chart.ts';
 import { Panel } from '@/components/ui/panel.tsx';
 import { StateShape } from '@/components/ui/state-shape.tsx';
 import { useLink } from '@/lib/client/use-live.ts';
@@ -24,19 +25,6 @@ import { useSamples } from './use-samples.ts';
 const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 const TIME_WITH_SECONDS = { ...TIME, second: '2-digit' } as const;
 const MARGIN = { top: 8, right: 20, bottom: 0, left: 0 };
-const AXIS = { stroke: 'var(--color-control)', tick: { fill: 'var(--color-muted)', fontSize: 12 } } as const;
-
-function useWidth(): readonly [(element: HTMLDivElement | null) => void, number] {
-  const [element, setElement] = useState<HTMLDivElement | null>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [element]);
-  return [setElement, width];
-}
 
 /** A chart's title, what it says in numbers, and the drawing. */
 function Figure({

@@ -4,9 +4,10 @@
  * The drawing of the distribution alone. Loaded when the page stands already (recharts is large); sized by hand,
  * because a chart that measures itself draws once without a size. No animation: what moves here are the facts.
  */
-import { useEffect, useId, useState } from 'react';
+import { useId } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
 import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
+import { AXIS, useWidth } from '@/components/ui/chart.ts';
 import type { Transport } from '@/lib/client/ladder.ts';
 import { CHART_HEIGHT_PX } from './distribution-place.tsx';
 import { type Distribution, type DistributionRow, decadeTicks, shareTicks } from './distribution-rows.ts';
@@ -15,20 +16,7 @@ import { LaneMark } from './lane-mark.tsx';
 import { useFigureWords } from './use-figure-words.ts';
 
 const MARGIN = { top: 18, right: 28, bottom: 18, left: 0 };
-const AXIS = { stroke: 'var(--color-control)', tick: { fill: 'var(--color-muted)', fontSize: 12 } } as const;
 const LABEL = { fill: 'var(--color-muted)', fontSize: 12 } as const;
-
-function useWidth(): readonly [(element: HTMLDivElement | null) => void, number] {
-  const [element, setElement] = useState<HTMLDivElement | null>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [element]);
-  return [setElement, width];
-}
 
 function Bubble({ row, transports }: { row: DistributionRow; transports: readonly Transport[] }) {
   const t = useTranslations('transports.chart');

@@ -90,7 +90,7 @@ describe('host directory', () => {
   test('any order of registering, describing and removing agrees with a plain map (seed 99)', () => {
     const act = fc.record({ slot: fc.nat({ max: 7 }), rack: fc.nat({ max: 2 }), remove: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(act, { maxLength: 80 }), (acts) => {
+      fc.property(fc.array(act, { maxLength: 80, size: 'max' }), (acts) => {
         const directory = new HostDirectory();
         const model = new Map<number, string>();
         for (const { slot, rack, remove } of acts) {

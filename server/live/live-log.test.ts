@@ -520,7 +520,7 @@ describe('any history', () => {
 
   test('L5, L8, L10: framesFrom brings every older state to the present one', () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 150 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 150, size: 'max' }), (steps) => {
         const log = newLog(200);
         const used: number[] = [];
         const history: Known[] = [{ states: new Uint8Array(0), alerts: new Map() }];
