@@ -62,7 +62,7 @@ test('blocked step by step, then free again: SSE, long polling, and back without
   const { server, proxy } = await behindProxy(stage);
   await climbSoon(context);
   const websocketFrames = recordFrames(page);
-  await simulate(stage, server, '--hosts', '200', '--interval', '200ms', '--flap', '40');
+  const fleet = await simulate(stage, server, '--hosts', '200', '--interval', '200ms', '--flap', '40');
   proxy.upgrades = 'refuse';
   await page.goto(proxy.origin);
   await expect(pill(page)).toHaveAttribute('data-transport', 'sse', { timeout: 8_000 });
@@ -84,6 +84,8 @@ test('blocked step by step, then free again: SSE, long polling, and back without
   await expect.poll(() => websocketFrames.length).toBeGreaterThan(0);
   const kinds = websocketFrames.map(({ frame }) => frame.t).join('');
   expect(kinds, 'it goes on from its position: no reset, no snapshot').not.toMatch(/[RS]/);
+  await stage.end(fleet);
+  await expect.poll(async () => (await server.health()).hosts.down, 'all fall silent').toBe(200);
   await expectEqualViews(page, server);
   await proxy.close();
 });

@@ -10,8 +10,8 @@ import { digestOfServer } from './support/view-digest.ts';
 
 const REAL_TIMINGS = process.env.REAL_TIMINGS === '1';
 /** Chromium slows the timers of a hidden page to one a second at once, to one a minute after five minutes. */
-const HIDDEN_MS = REAL_TIMINGS ? 360_000 : 25_000;
-const ASLEEP_MS = REAL_TIMINGS ? 60_000 : 20_000;
+const HIDDEN_MS = REAL_TIMINGS ? 360_000 : 14_000;
+const ASLEEP_MS = REAL_TIMINGS ? 60_000 : 14_000;
 
 const test = staged.extend<{ browserWithTabs: TabbedBrowser }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's dependencies from the pattern.
@@ -127,7 +127,7 @@ test("a laptop's sleep: awake again it resynchronises and raises no alarm, on ev
 }) => {
   test.setTimeout(ASLEEP_MS + 120_000);
   const server = await stage.server();
-  await simulate(stage, server, '--hosts', '100', '--interval', '200ms', '--kill', '10@20s');
+  await simulate(stage, server, '--hosts', '100', '--interval', '200ms', '--kill', '10@15s');
   await expect.poll(async () => (await server.health()).hosts.up).toBe(100);
   const tabs = await openAll(browserWithTabs, server, { inWindow: true });
   const { seq } = await server.health();
@@ -175,7 +175,7 @@ test('while nobody looks the comparison takes no samples, and none of what happe
   browserWithTabs,
 }) => {
   test.setTimeout(180_000);
-  const awayMs = 12_000;
+  const awayMs = REAL_TIMINGS ? 60_000 : 10_000;
   const server = await stage.server();
   const tab = await browserWithTabs.open(`${server.url}/transports?rate=10&poll=500`);
   const startedAt = Date.now();
