@@ -42,10 +42,11 @@ for (const block of ['refuse', 'swallow'] as const) {
     await climbSoon(context);
     await simulate(stage, server, '--hosts', '50', '--interval', '200ms');
     proxy.upgrades = block;
-    await page.goto(proxy.origin);
-    await expect(pill(page)).toHaveAttribute('data-transport', 'sse', { timeout: 8_000 });
-    await expect(pill(page)).toHaveAttribute('data-status', 'live', { timeout: 2_000 });
-    await expect(pill(page)).toContainText('SSE');
+    await page.goto(proxy.origin, { waitUntil: 'commit' });
+    const live = page.locator('[data-testid="connection-pill"][data-transport="sse"][data-status="live"]');
+    await expect(live).toBeVisible({ timeout: 8_000 });
+    await expect(live).toContainText('SSE');
+    await expect(page.getByTestId('fallback-banner')).toContainText('Socket.IO');
     await page.goto(`${proxy.origin}/settings`);
     await expect(page.getByTestId('transport-now')).toContainText('SSE', { timeout: 8_000 });
     await expect(page.getByText('Fell back from Socket.IO to SSE').first()).toBeVisible();
@@ -110,6 +111,23 @@ test('a forced SSE that is held back stays SSE, and says that nothing arrives', 
   expect(proxy.requests.get('/rt/poll') ?? 0, 'no polling').toBe(0);
   proxy.buffersStreams = false;
   await expect(pill(page)).toHaveAttribute('data-status', 'live', { timeout: 40_000 });
+  await proxy.close();
+});
+
+test('what something on the way falsifies is repaired, and said the third time', async ({ stage, page }) => {
+  const { server, proxy } = await behindProxy(stage);
+  const fleet = await simulate(stage, server, '--hosts', '50', '--interval', '100ms', '--flap', '20');
+  await page.goto(`${proxy.origin}/?transport=sse`);
+  await expect(page.getByTestId('fleet-sentence')).toContainText('50');
+  const trouble = page.getByText('This view had to be repaired several times');
+  await expect(trouble).toHaveCount(0);
+  proxy.falsifiesDiffs = true;
+  await expect(trouble).toBeVisible({ timeout: 30_000 });
+  proxy.falsifiesDiffs = false;
+  await stage.end(fleet);
+  await expect.poll(async () => (await server.health()).hosts.down, 'all fall silent').toBe(50);
+  await expectEqualViews(page, server);
+  await expect(trouble, 'it stays for ten minutes').toBeVisible();
   await proxy.close();
 });
 

@@ -1,5 +1,5 @@
 /**
- * The server's clock: ms since the epoch that never step, the same in every thread (PROTOCOL.md: from
+ * The server's clock: ms since the epoch that never step, the same in every thread (docs/protocol.md: from
  * `performance.timeOrigin + performance.now()`). Threads have origins of their own, so a worker is handed the
  * main thread's reading against the monotonic clock all threads share.
  */

@@ -1,5 +1,5 @@
 /**
- * Owns the lines people paste, letter by letter, and what may be filled into them (PROTOCOL.md 1.1). Pure.
+ * Owns the lines people paste, letter by letter, and what may be filled into them (docs/protocol.md 1.1). Pure.
  * Whatever passes the rules is quoted so that no shell reads more into it.
  */
 import type { About } from '#lib/protocol/api.ts';

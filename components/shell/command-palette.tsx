@@ -6,7 +6,7 @@
  */
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import type { Mode } from '@/lib/client/ladder.ts';
+import { MODES } from '@/lib/client/ladder.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
 import { applyPrefs, prefsOfPage, THEME_CHOICES } from '../i18n/prefs.ts';
@@ -16,8 +16,6 @@ import { KeyCap } from '../ui/key-cap.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
 import { matchesWords } from './palette-match.ts';
 import { useHostSearch } from './use-host-search.ts';
-
-const MODES: readonly Mode[] = ['auto', 'socketio', 'polling'];
 
 type Group = 'pages' | 'hosts' | 'settings';
 type Entry = {

@@ -1,5 +1,5 @@
 /**
- * One frame into the view, or a demand to be resynchronised (PROTOCOL.md 2, client). Pure: no clock, no I/O; the
+ * One frame into the view, or a demand to be resynchronised (docs/protocol.md 2, client). Pure: no clock, no I/O; the
  * same frames give the same view. Gzip is already undone here. O(changes) for D, O(n) for S.
  */
 import {

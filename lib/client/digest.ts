@@ -1,5 +1,5 @@
 /**
- * A full recount of the digest in slices, while the bytes go on changing (PROTOCOL.md 2, `dig`): finds bytes
+ * A full recount of the digest in slices, while the bytes go on changing (docs/protocol.md 2, `dig`): finds bytes
  * that were changed past the books. Pure; the caller decides when and how much.
  */
 import { StateDigest } from '#lib/protocol/digest.ts';

@@ -1,5 +1,5 @@
 /**
- * Which transports there are and when `auto` goes down from one to the next (PROTOCOL.md 2, fallback), as data:
+ * Which transports there are and when `auto` goes down from one to the next (docs/protocol.md 2, fallback), as data:
  * the connection machine reads this table and knows no transport by name.
  */
 

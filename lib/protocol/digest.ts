@@ -1,5 +1,5 @@
 /**
- * The digest both sides keep over all state bytes, so that a lost change is noticed (PROTOCOL.md 2, `dig`).
+ * The digest both sides keep over all state bytes, so that a lost change is noticed (docs/protocol.md 2, `dig`).
  * Order-free: two xor lanes over mixed (slot, state) words. O(1) a change; not cryptographic.
  */
 

@@ -34,7 +34,7 @@ describe('slots', () => {
 });
 
 describe('digest', () => {
-  // Written from the text of PROTOCOL.md with BigInt, sharing nothing with the implementation.
+  // Written from the text of docs/protocol.md with BigInt, sharing nothing with the implementation.
   const M = 2n ** 32n;
   const fmix = (word: bigint): bigint => {
     let h = word % M;

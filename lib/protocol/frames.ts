@@ -1,5 +1,5 @@
 /**
- * The live frames of PROTOCOL.md 2 and their exact encodings. Pure; the same on both sides of the wire.
+ * The live frames of docs/protocol.md 2 and their exact encodings. Pure; the same on both sides of the wire.
  * Byte fields are Uint8Array here; JSON transports carry them as base64.
  */
 import type { Alert } from './alert.ts';

@@ -1,5 +1,5 @@
 /**
- * The heartbeat's bytes (PROTOCOL.md 1): offsets, limits, encoders for agents, parsers for the text form and
+ * The heartbeat's bytes (docs/protocol.md 1): offsets, limits, encoders for agents, parsers for the text form and
  * for a hello's body. The binary header is read in place by the shard, with the offsets given here.
  */
 import { canonicalLabels, isHostName, isLabelKey, isLabelValue, type Labels, MAX_LABELS } from './host.ts';

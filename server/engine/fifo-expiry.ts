@@ -2,7 +2,7 @@
  * Who is late and who is down, without ever looking at the hosts that beat: per timeout class one list of hosts
  * awaiting late and one awaiting down, both in the order of last beats, so that only heads are looked at.
  * The only writer of the columns state, interval, prev and next of living hosts. Shard thread.
- * Cost: O(1) a beat; a tick costs the classes in use and what falls due. Source: FACTS (order of arrival).
+ * Cost: O(1) a beat; a tick costs the classes in use and what falls due. The order of arrival is the order of expiry.
  */
 import { HostState } from '../../lib/protocol/host.ts';
 import { NONE, type ShardColumns } from './layout.ts';

@@ -1,7 +1,7 @@
 /**
  * Time as far as we were listening: the server's instants less the spans in which the receive loop stood still.
  * Deadlines run on it, so that a stall, a stop or a suspend of ours is nobody's silence. Pure; owned by a shard.
- * Cost: O(1) for instants after the newest blind span, else a walk back over at most MAX_SPANS. Source: SEMANTICS 2.
+ * Cost: O(1) for instants after the newest blind span, else a walk back over at most MAX_SPANS.
  */
 
 /** A receive loop that did not come round for longer than this was not listening. */

@@ -1,7 +1,7 @@
 /**
  * Which silence makes a host late or down, as pure functions of its announced interval and one policy, and the
  * classes of hosts that share both spans: one class is one ordered FIFO pair. Rounding up to two significant
- * digits keeps the classes below a thousand. Pure, any thread. Source: SEMANTICS 1.
+ * digits keeps the classes below a thousand. Pure, any thread.
  */
 import { INTERVAL_UNIT_MS } from '../../lib/protocol/heartbeat.ts';
 

@@ -205,7 +205,7 @@ function pathOf({ url }: IncomingMessage): URL | null {
   return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
 }
 
-/** What every answer at a live address says (PROTOCOL.md 2), refusals too. */
+/** What every answer at a live address says (docs/protocol.md 2), refusals too. */
 function liveHeadersAt(request: IncomingMessage): Readonly<Record<string, string>> {
   const path = pathOf(request)?.pathname ?? '';
   return path.startsWith('/rt/') || path.startsWith('/socket.io/') ? LIVE_HEADERS : {};

@@ -1,7 +1,7 @@
 /**
  * What viewers are told of alerts: the last changes with their seq, and the open ones for a snapshot.
  * Alerts come in whole and published; what they mean is not known here. Pure.
- * Source: PROTOCOL.md 2, frame A.
+ * Source: docs/protocol.md 2, frame A.
  */
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
 import { MAX_ALERTS_PER_FRAME } from '#lib/protocol/frames.ts';

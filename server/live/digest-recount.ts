@@ -1,6 +1,6 @@
 /**
  * The full count of the digest beside the incremental one, in slices, while states go on changing
- * (PROTOCOL.md 2: every 60 s). Knows state bytes only. Pure; the caller decides how long a slice is.
+ * (docs/protocol.md 2: every 60 s). Knows state bytes only. Pure; the caller decides how long a slice is.
  */
 import { StateDigest } from '#lib/protocol/digest.ts';
 

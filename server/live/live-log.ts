@@ -2,7 +2,7 @@
  * Owns what viewers may know: the epoch, the seq, the published state bytes, and the answer to any position.
  * Changes are staged and become visible together in one tick. Pure: `nowMs` is passed in. Main thread.
  * A change costs O(1), a tick O(its changes), an answer to a viewer one tick behind O(its changes).
- * Source: PROTOCOL.md 2; CouchDB `_changes`, tldraw sync (answers to a position).
+ * Source: docs/protocol.md 2; CouchDB `_changes`, tldraw sync (answers to a position).
  */
 import { gzipSync } from 'node:zlib';
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';

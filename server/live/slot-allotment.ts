@@ -1,5 +1,5 @@
 /**
- * Which slot a host gets: dense from 0, one freed at seq r again after ten minutes (PROTOCOL.md 2). Knows
+ * Which slot a host gets: dense from 0, one freed at seq r again after ten minutes (docs/protocol.md 2). Knows
  * nothing of states or hosts. Pure; O(1) a call.
  */
 export const SLOT_REST_MS = 600_000;

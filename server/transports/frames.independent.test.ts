@@ -84,7 +84,7 @@ function fmix32(word: bigint): bigint {
   return h ^ (h >> 16n);
 }
 
-/** `dig` as PROTOCOL.md defines it, over [slot, state] pairs. */
+/** `dig` as docs/protocol.md defines it, over [slot, state] pairs. */
 function digestFromText(pairs: Iterable<readonly [number, number]>): string {
   let lo = 0n;
   let hi = 0n;

@@ -6,7 +6,7 @@ import { type ErrorCode, PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts
 import type { Frame, JsonFrame } from '#lib/protocol/frames.ts';
 import { endPaced } from './paced-body.ts';
 
-/** On every live response: neither stored, nor recompressed, nor held back by a proxy (PROTOCOL.md 2). */
+/** On every live response: neither stored, nor recompressed, nor held back by a proxy (docs/protocol.md 2). */
 export const LIVE_HEADERS = {
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',

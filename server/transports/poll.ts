@@ -20,7 +20,7 @@ function parseWait(text: string | null): number | null {
   return WAIT.test(text) && Number(text) <= MAX_WAIT_S ? Number(text) : null;
 }
 
-/** `GET /rt/poll?e=&s=&wait=` (PROTOCOL.md 2). */
+/** `GET /rt/poll?e=&s=&wait=` (docs/protocol.md 2). */
 export function answerPoll(
   viewers: Viewers,
   response: ServerResponse,

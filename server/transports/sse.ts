@@ -95,7 +95,7 @@ class SseLink implements ViewerLink {
   }
 }
 
-/** `GET /rt/sse?e=&s=` (PROTOCOL.md 2). */
+/** `GET /rt/sse?e=&s=` (docs/protocol.md 2). */
 export function answerSse(
   viewers: Viewers,
   response: ServerResponse,

@@ -6,7 +6,7 @@ import { useTranslations } from '../../i18n/language.ts';
 import { useNowMs } from '../../ui/clock.ts';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 
-/** Taken longer ago than this and still open: somebody should look again (SEMANTICS 3). */
+/** Taken longer ago than this and still open: somebody should look again. */
 const OLD_MS = 24 * 3_600_000;
 
 export function AckWords({ ack, focusable = true }: { ack: Acknowledgement; focusable?: boolean }) {

@@ -1,5 +1,5 @@
 /**
- * A server's half of PROTOCOL.md 2 in its simplest form, for tests of the browser's half: every byte and every
+ * A server's half of docs/protocol.md 2 in its simplest form, for tests of the browser's half: every byte and every
  * alert with the s of its last change, answers computed from scratch. Shares only the encoders with the client.
  */
 import { gzipSync } from 'node:zlib';
