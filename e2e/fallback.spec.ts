@@ -49,7 +49,7 @@ for (const block of ['refuse', 'swallow'] as const) {
     await expect(page.getByTestId('fallback-banner')).toContainText('Socket.IO');
     await page.goto(`${proxy.origin}/settings`);
     await expect(page.getByTestId('transport-now')).toContainText('SSE', { timeout: 8_000 });
-    await expect(page.getByText('Fell back from Socket.IO to SSE').first()).toBeVisible();
+    await expect(page.getByText('SSE in place of Socket.IO').first()).toBeVisible();
     await proxy.close();
   });
 }

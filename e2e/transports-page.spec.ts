@@ -81,13 +81,17 @@ test('four transports are compared, and nothing of it is left behind', async ({ 
   await page.goBack();
   await expect.poll(() => samplesOf(page, 'sse')).toBeGreaterThan(0);
 
+  const expectFigures = async (): Promise<void> => {
+    for (const measure of ['appliedP50', 'paintedP50']) {
+      const cells = page.getByTestId('comparison-table').locator(`tr[data-measure="${measure}"] td`);
+      await expect(cells).toHaveCount(LANES.length);
+      for (const cell of await cells.all()) await expect(cell).toHaveText(/ms/);
+    }
+  };
+  await expectFigures();
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(phase(page)).toHaveAttribute('data-phase', 'stopped');
-  for (const measure of ['appliedP50', 'paintedP50']) {
-    const cells = page.getByTestId('comparison-table').locator(`tr[data-measure="${measure}"] td`);
-    await expect(cells).toHaveCount(LANES.length);
-    for (const cell of await cells.all()) await expect(cell).toHaveText(/ms/);
-  }
+  await expectFigures();
   await expect.poll(() => isKept(server, feeds[0]!), 'the scratch hosts are given back').toBe(false);
 
   // What is exported is what was measured: asking once a second is slower than being told.

@@ -112,10 +112,9 @@ function UseForApp({ transport, name }: { transport: Transport; name: string }) 
   }
   return (
     <Button
-      tone="quiet"
       aria-label={t('useLong', { transport: name })}
       onClick={() => live.setMode(transport)}
-      className="-ml-3 text-xs"
+      className="text-xs"
     >
       {t('use')}
     </Button>

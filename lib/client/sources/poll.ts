@@ -20,16 +20,22 @@ function becomesVisible(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** @param pollMs Between an answer and the next request, ms. */
+/** A slow network is not asked without a pause: at least this share of the interval. */
+const LEAST_PAUSE = 1 / 4;
+
+/** @param pollMs From one request to the next, ms. */
 export function openPoll(options: SourceOptions, pollMs: number = POLL_MS): Source {
   return openTurns(options, {
     name: 'polling',
     waitS: () => 0,
     timeoutMs: () => POLL_TIMEOUT_MS,
-    async pause(_frames, _tookMs, signal) {
+    async pause(_frames, tookMs, signal) {
       const over = new AbortController();
       const either = AbortSignal.any([signal, over.signal]);
-      await Promise.race([wait(pollMs, either), becomesVisible(either)]);
+      await Promise.race([
+        wait(Math.max(pollMs - tookMs, pollMs * LEAST_PAUSE), either),
+        becomesVisible(either),
+      ]);
       over.abort();
     },
   });

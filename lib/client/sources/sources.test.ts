@@ -132,6 +132,24 @@ test('C27: polling asks from the current position, again after POLL_MS, and hand
 });
 
 test.each([
+  ['the interval counts from request to request', 800, 600, 800, 1_300],
+  ['a slow answer is followed by a pause of a quarter', 800, 1_000, 1_200, 1_700],
+])('C27: %s', async (_, pollMs, answerMs, earliestMs, latestMs) => {
+  const askedAtMs: number[] = [];
+  handler = (_request, response) => {
+    askedAtMs.push(performance.now());
+    response.setHeader('content-type', 'application/json');
+    setTimeout(() => response.end('{"frames":[{"t":"B"}]}'), answerMs);
+  };
+  const polling = open((options) => openPoll(options, pollMs));
+  await polling.until(() => polling.frames.length === 2);
+  const apartMs = askedAtMs[1]! - askedAtMs[0]!;
+  // Timers are exact to a millisecond or two.
+  expect(apartMs).toBeGreaterThan(earliestMs - 20);
+  expect(apartMs).toBeLessThan(latestMs);
+});
+
+test.each([
   [
     503,
     { 'retry-after': '7' },
