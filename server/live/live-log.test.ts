@@ -11,6 +11,7 @@ import {
   MAX_DIFF_BYTES,
   type SnapshotFrame,
 } from '#lib/protocol/frames.ts';
+import { alertOf } from '../testing/alert-of.ts';
 import { LiveLog } from './live-log.ts';
 import { SLOT_REST_MS } from './slot-allotment.ts';
 
@@ -25,23 +26,6 @@ function newLog(capacity = 1_000, slots = 0): LiveLog {
   for (let i = 0; i < slots; i++) log.stageState(log.allotSlot(0)!, UP);
   if (slots > 0) log.publish(1);
   return log;
-}
-
-function alertOf(number: number, fields: Partial<Alert> = {}): Alert {
-  const hostId = number.toString(16).padStart(16, '0');
-  return {
-    id: `${hostId}-1`,
-    hostId,
-    host: `web-${number}`,
-    episode: 1,
-    openedAt: 1_000 + number,
-    closedAt: null,
-    reason: 'no heartbeat for 5.0 s',
-    evidence: null,
-    incidentId: null,
-    ack: null,
-    ...fields,
-  };
 }
 
 const kinds = (frames: readonly Frame[]): string => frames.map((frame) => frame.t).join('');

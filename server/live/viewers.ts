@@ -12,6 +12,8 @@ import type { Place, ViewerPlaces } from './viewer-places.ts';
 
 /** When a refused viewer may try again. */
 export const RETRY_AFTER_MS = 5_000;
+export const NO_PLACE =
+  'all viewers this server accepts, in all or from one address, are connected: try again';
 
 const SWEEP_EVERY_MS = 500;
 

@@ -11,6 +11,7 @@ import { MODES, type Mode, TRANSPORTS, type Transport } from '../../lib/client/l
 import { createLive, type Live, type LiveParts } from '../../lib/client/live.ts';
 import type { OpenSource, OpenSources } from '../../lib/client/source.ts';
 import type { LiveState } from '../../lib/client/view-store.ts';
+import { alertOf } from '../testing/alert-of.ts';
 import { liveUntil } from '../testing/live-until.ts';
 import { startTestServer } from '../testing/running-server.ts';
 import { ContractCable } from './contract-cable.ts';
@@ -99,23 +100,6 @@ async function expectSameView(live: Live, server: ContractServer): Promise<void>
   expect(state.counts).toEqual(server.log.counts());
   expect(state.link).toMatchObject({ digestMismatches: 0, badFrames: 0, problem: null });
   expect(state.stale).toBe(false);
-}
-
-function alertOf(number: number, changes: Partial<Alert> = {}): Alert {
-  const hostId = number.toString(16).padStart(16, '0');
-  return {
-    id: `${hostId}-1`,
-    hostId,
-    host: `web-${number}`,
-    episode: 1,
-    openedAt: 1_000 + number,
-    closedAt: null,
-    reason: 'no heartbeat for 5.0 s',
-    evidence: null,
-    incidentId: null,
-    ack: null,
-    ...changes,
-  };
 }
 
 test.each(TRANSPORTS)(

@@ -15,7 +15,7 @@ import { notedClientAddress } from '../http/client-address.ts';
 import { ProblemError } from '../http/problem.ts';
 import { endWithProblem } from '../http/raw-problem.ts';
 import type { Place } from '../live/viewer-places.ts';
-import { RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
+import { NO_PLACE, RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
 import { LIVE_HEADERS } from './live-response.ts';
 import { type LiveSources, NAMES_TAKE, namesIn, viewersOf } from './live-sources.ts';
 import type { AnswerMeter } from './meter.ts';
@@ -178,9 +178,8 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
     }
     const place = viewers.take(addresses.get(socket.conn)!);
     if (place === null) {
-      const message = 'all viewers this server accepts, in all or from one address, are connected: try again';
       const data = { status: 503, code: 'too_many_viewers', retryAfterMs: RETRY_AFTER_MS };
-      refuse(new ConnectRefusal(message, data));
+      refuse(new ConnectRefusal(NO_PLACE, data));
       return;
     }
     places.set(socket.conn, place);

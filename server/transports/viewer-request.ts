@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
 import { notedClientAddress } from '../http/client-address.ts';
-import { RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
+import { NO_PLACE, RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
 import { answerProblem } from './live-response.ts';
 
 /** The position in `e` and `s`: null for none, undefined when it is not of its form and has been answered so. */
@@ -33,8 +33,7 @@ export function ownPosition({ log }: Viewers, { e, s }: Position): Position {
 export function takePlace(viewers: Viewers, response: ServerResponse): boolean {
   const place = viewers.take(notedClientAddress(response.req));
   if (place === null) {
-    const detail = 'all viewers this server accepts, in all or from one address, are connected: try again';
-    answerProblem(response, 'too_many_viewers', detail, {
+    answerProblem(response, 'too_many_viewers', NO_PLACE, {
       'Retry-After': String(RETRY_AFTER_MS / 1_000),
     });
     return false;

@@ -2,7 +2,26 @@
  * One request for live frames: its address, its refusals in words, its failures. Shared by every transport that
  * asks by plain HTTP; knows nothing of when to ask.
  */
-import type { CloseReason, SourceOptions } from '../source.ts';
+import type { CloseReason, SourceOptions, SourceSink } from '../source.ts';
+
+/** What ends the requests of one source: its owner by `stop`, silently, or itself by `close`; whichever is first. */
+export function requestsOf(sink: SourceSink): {
+  readonly signal: AbortSignal;
+  readonly stop: () => void;
+  readonly close: (reason: CloseReason) => void;
+} {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  return {
+    signal,
+    stop: () => stopping.abort(),
+    close: (reason) => {
+      if (signal.aborted) return;
+      stopping.abort();
+      sink.closed(reason);
+    },
+  };
+}
 
 /** An address below `/rt/` with the view's position and what the options add. */
 export function liveAddress(

@@ -2,8 +2,8 @@
  * Asks `/rt/poll` again and again, one request at a time, until stopped. One failed request ends it. Polling and
  * long polling are this loop with other waits and pauses.
  */
-import type { CloseReason, Source, SourceOptions } from '../source.ts';
-import { askForFrames, failure } from './live-request.ts';
+import type { Source, SourceOptions } from '../source.ts';
+import { askForFrames, failure, requestsOf } from './live-request.ts';
 
 export type Turns = {
   /** What the page calls the transport. */
@@ -18,13 +18,7 @@ export type Turns = {
 
 export function openTurns(options: SourceOptions, turns: Turns): Source {
   const { sink } = options;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const close = (reason: CloseReason): void => {
-    if (signal.aborted) return;
-    stopping.abort();
-    sink.closed(reason);
-  };
+  const { signal, stop, close } = requestsOf(sink);
 
   async function run(): Promise<void> {
     for (let turn = 0; !signal.aborted; turn++) {
@@ -44,7 +38,7 @@ export function openTurns(options: SourceOptions, turns: Turns): Source {
   return {
     // The next request's position is the acknowledgement.
     ack() {},
-    stop: () => stopping.abort(),
+    stop,
   };
 }
 

@@ -3,8 +3,8 @@
  * EventSource, which hides status, problem and Retry-After, and reconnects by itself. Loaded on first use.
  */
 import { createParser } from 'eventsource-parser';
-import type { CloseReason, Source, SourceOptions } from '../source.ts';
-import { failure, liveAddress, refusal } from './live-request.ts';
+import type { Source, SourceOptions } from '../source.ts';
+import { failure, liveAddress, refusal, requestsOf } from './live-request.ts';
 
 const NAME = 'SSE';
 /** Characters of one event: a snapshot of 2^24 slots in base64 and room to spare. */
@@ -21,13 +21,7 @@ function parsed(data: string): unknown {
 
 export function openSse(options: SourceOptions): Source {
   const { sink } = options;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const close = (reason: CloseReason): void => {
-    if (signal.aborted) return;
-    stopping.abort();
-    sink.closed(reason);
-  };
+  const { signal, stop, close } = requestsOf(sink);
 
   async function run(): Promise<void> {
     const ask = options.fetch ?? fetch;
@@ -65,6 +59,6 @@ export function openSse(options: SourceOptions): Source {
   return {
     // The server reads from the socket how far this viewer is.
     ack() {},
-    stop: () => stopping.abort(),
+    stop,
   };
 }
