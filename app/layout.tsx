@@ -6,8 +6,7 @@ import { I18nProvider } from '@/components/i18n/i18n-provider.tsx';
 import { negotiateLocale } from '@/components/i18n/locales.ts';
 import { messagesFor } from '@/components/i18n/messages.ts';
 import { PREFS_COOKIE, parsePrefs } from '@/components/i18n/prefs.ts';
-import { AppLive } from '@/components/live/app-live.tsx';
-import { Shell } from '@/components/shell/shell.tsx';
+import { Frame } from '@/components/shell/frame.tsx';
 import './globals.css';
 
 // No title and no icon here: the live view writes them, with the number of hosts that are down.
@@ -34,9 +33,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang={locale} data-theme={prefs.theme} data-density={prefs.density}>
       <body>
         <I18nProvider locale={locale} messages={messagesFor(locale)}>
-          <AppLive>
-            <Shell>{children}</Shell>
-          </AppLive>
+          <Frame>{children}</Frame>
         </I18nProvider>
       </body>
     </html>

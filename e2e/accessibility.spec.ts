@@ -10,6 +10,7 @@ const PAGES = [
   '/hosts/HOST',
   '/alerts',
   '/alerts?status=resolved',
+  '/events',
   '/transports',
   '/settings',
   '/add',

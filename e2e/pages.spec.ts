@@ -129,7 +129,16 @@ test('at 320 px nothing but tables scrolls sideways', async ({ stage, browser })
     const context = await browser.newContext({ viewport: { width: 320, height: 640 }, locale });
     const page = await context.newPage();
     const complaints = complaintsOf(page);
-    const paths = ['/', '/hosts', `/hosts/${host!.name}`, '/alerts', '/alerts?show=all', '/settings', '/add'];
+    const paths = [
+      '/',
+      '/hosts',
+      `/hosts/${host!.name}`,
+      '/alerts',
+      '/alerts?status=open',
+      '/events',
+      '/settings',
+      '/add',
+    ];
     for (const path of paths) {
       await openForKeys(page, server.url + path);
       await expect(page.getByTestId('demo-label')).toBeVisible();

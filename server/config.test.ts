@@ -27,6 +27,7 @@ describe('settings', () => {
       allowedHosts: null,
       allowedOrigins: null,
       trustedProxies: [],
+      auth: 'none',
       retentionDays: 30,
       demo: false,
       dev: false,
@@ -62,6 +63,7 @@ describe('settings', () => {
     [['--trusted-proxies=10.0.0.0/33'], 'TRUSTED_PROXIES is "10.0.0.0/33"; it takes addresses'],
     [['--trusted-proxies', '::1,'], 'TRUSTED_PROXIES is "::1,"; it takes addresses'],
     [['--allowed-hosts', '[1:2:3]'], 'ALLOWED_HOSTS is "[1:2:3]"; it takes host names'],
+    [['--auth', 'basic'], 'AUTH is "basic"; it takes none, while HOST is a loopback address, or password'],
     [['--port'], 'PORT (--port) got no value; it takes a port number'],
     [['--port', '--misses', '3'], 'PORT (--port) got no value; it takes a port number'],
     [['--data-dir'], 'DATA_DIR (--data-dir) got no value; it takes the path of a folder'],
@@ -73,8 +75,6 @@ describe('settings', () => {
   });
 
   test('what this version does not have yet is refused, and says so', () => {
-    expect(message([], { AUTH: 'password' })).toContain('AUTH is "password"; it takes none');
-    expect(message([], { AUTH: 'password' })).toContain('password is not in this version yet');
     expect(message([], { RECEIVER: 'recvmmsg' })).toContain('recvmmsg is not in this version yet');
     expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).toContain(
       'signed heartbeats are not in this version yet',
@@ -102,14 +102,24 @@ describe('settings', () => {
 describe('the machine', () => {
   const config = (...args: string[]) => readConfig(['--data-dir', '.', ...args], {});
 
-  test('H42: pages are refused on other than loopback addresses, heartbeats are not', async () => {
-    await expect(checkMachine(config('--host', '0.0.0.0'))).rejects.toThrow(
-      /^HOST is "0.0.0.0"; it takes a loopback/,
-    );
+  test('H42: without sign-in pages are refused on other than loopback addresses, heartbeats are not', async () => {
     const machine = await checkMachine(config('--heartbeat-host', '0.0.0.0'));
     expect(machine.heartbeatAddresses).toEqual(['0.0.0.0']);
     expect(machine.addresses[0]).toBe('127.0.0.1');
   });
+
+  test.each(['0.0.0.0', '::', '192.0.2.1'])(
+    'U57: HOST %s is refused without sign-in, in one line that says how, and taken with it',
+    async (host) => {
+      const refused = await checkMachine(config('--host', host)).catch((error: Error) => error);
+      expect(refused).toBeInstanceOf(ConfigError);
+      expect((refused as Error).message).toBe(
+        `HOST is "${host}"; it takes a loopback address such as 127.0.0.1 or localhost, or with AUTH=password any address of this machine`,
+      );
+      const machine = await checkMachine(config('--host', host, '--auth', 'password'));
+      expect(machine.addresses).toEqual([host]);
+    },
+  );
 
   test('H41: a DATA_DIR nobody can write to is named, also where creating a folder never succeeds', async () => {
     await expect(checkMachine(config('--data-dir', '/proc/pulsewatch'))).rejects.toThrow(

@@ -6,6 +6,20 @@ import { lookup } from 'node:dns/promises';
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import {
+  allowedHost,
+  allowedOrigin,
+  auth,
+  hostName,
+  integer,
+  listOf,
+  noKeys,
+  nonEmpty,
+  onOff,
+  port,
+  type Read,
+  receiver,
+} from './config-values.ts';
 import { proxyRange } from './http/client-address.ts';
 import { isLoopback } from './reachable-addresses.ts';
 
@@ -27,12 +41,14 @@ export type Config = {
   readonly tickMs: number;
   readonly maxHosts: number;
   readonly maxViewers: number;
-  /** null = the bound host and the loopback names. */
+  /** null = the bound host and the loopback names; see guardRules for HOSTs that stand for several. */
   readonly allowedHosts: readonly string[] | null;
   /** null = the allowed hosts at this server's port. */
   readonly allowedOrigins: readonly string[] | null;
   /** Addresses and CIDR ranges of the proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** `none`: everyone who gets in may do everything, so HOST has to be a loopback address. */
+  readonly auth: 'none' | 'password';
   readonly retentionDays: number;
   /** Internal (npm run demo): a simulated fleet feeds this server, and every page says so. */
   readonly demo: boolean;
@@ -40,79 +56,15 @@ export type Config = {
   readonly dev: boolean;
 };
 
-type Read<T> = { readonly value: T } | { readonly takes: string };
-type Setting<T> = { readonly fallback: string; readonly read: (text: string) => Read<T> };
+type Setting<T> = {
+  readonly fallback: string;
+  readonly read: (text: string) => Read<T>;
+  /** What an empty fallback stands for, in words. */
+  readonly unlessGiven: string;
+};
 
-function integer(min: number, max: number): (text: string) => Read<number> {
-  return (text) => {
-    const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= min && value <= max ? { value } : { takes: `a whole number from ${min} to ${max}` };
-  };
-}
-
-function port(text: string): Read<number> {
-  const read = integer(0, 65_535)(text);
-  return 'value' in read ? read : { takes: 'a port number from 1 to 65535, or 0 for any free port' };
-}
-
-function listOf(
-  what: string,
-  item: (text: string) => string | null,
-): (text: string) => Read<string[] | null> {
-  return (text) => {
-    if (text === '') return { value: null };
-    const items = text.split(',').map((part) => item(part.trim()));
-    return items.includes(null) ? { takes: `${what}, separated by commas` } : { value: items as string[] };
-  };
-}
-
-/** A host name, IPv4 or [IPv6] address, with a port or without (any port). */
-function allowedHost(text: string): string | null {
-  const looksRight = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i.test(text);
-  // The pattern alone would take a port above 65535 and an address with too many parts.
-  return looksRight && URL.canParse(`http://${text}`) ? text.toLowerCase() : null;
-}
-
-function allowedOrigin(text: string): string | null {
-  if (!URL.canParse(text)) return null;
-  const { origin, protocol } = new URL(text);
-  return (protocol === 'http:' || protocol === 'https:') && text.replace(/\/$/, '').toLowerCase() === origin
-    ? origin
-    : null;
-}
-
-function hostName(text: string): Read<string> {
-  return /^[A-Za-z0-9._:%-]{1,253}$/.test(text)
-    ? { value: text }
-    : { takes: 'an address of this machine or a name of one, such as 127.0.0.1 or ::1' };
-}
-
-function onOff(text: string): Read<boolean> {
-  return text === '1' || text === '0' ? { value: text === '1' } : { takes: '1 or 0' };
-}
-
-function nonEmpty(text: string): Read<string> {
-  return text === '' ? { takes: 'the path of a folder' } : { value: text };
-}
-
-function receiver(text: string): Read<'auto' | 'dgram'> {
-  if (text === 'auto' || text === 'dgram') return { value: text };
-  const missing = text === 'recvmmsg' ? ' (recvmmsg is not in this version yet)' : '';
-  return { takes: `auto or dgram${missing}` };
-}
-
-function auth(text: string): Read<'none'> {
-  if (text === 'none') return { value: text };
-  const missing = text === 'password' ? ' (password is not in this version yet)' : '';
-  return { takes: `none, while HOST is a loopback address${missing}` };
-}
-
-function noKeys(text: string): Read<null> {
-  return text === '' ? { value: null } : { takes: 'nothing: signed heartbeats are not in this version yet' };
-}
-
-function define<T>(fallback: string, read: (text: string) => Read<T>): Setting<T> {
-  return { fallback, read };
+function define<T>(fallback: string, read: (text: string) => Read<T>, unlessGiven = fallback): Setting<T> {
+  return { fallback, read, unlessGiven };
 }
 
 const SETTINGS = {
@@ -133,8 +85,13 @@ const SETTINGS = {
   ALLOWED_HOSTS: define(
     '',
     listOf('host names with or without a port, such as pulse.example.com', allowedHost),
+    'HOST and the loopback names; for 0.0.0.0 and :: the addresses this machine has at the start',
   ),
-  ALLOWED_ORIGINS: define('', listOf('origins such as https://pulse.example.com', allowedOrigin)),
+  ALLOWED_ORIGINS: define(
+    '',
+    listOf('origins such as https://pulse.example.com', allowedOrigin),
+    'ALLOWED_HOSTS with http and PORT',
+  ),
   TRUSTED_PROXIES: define('', listOf('addresses or CIDR ranges such as 127.0.0.1 or 10.0.0.0/8', proxyRange)),
   HEARTBEAT_KEYS: define('', noKeys),
   HEARTBEAT_PLAIN_FROM: define('', noKeys),
@@ -202,8 +159,8 @@ export function settingsHelp(): string {
   const shown = (Object.keys(SETTINGS) as Name[]).filter((name) => !name.startsWith('PULSEWATCH_'));
   const width = Math.max(...shown.map((name) => flagOf(name).length));
   const lines = shown.map((name) => {
-    const { fallback } = SETTINGS[name];
-    return `  ${flagOf(name).padEnd(width)}  ${takesOf(name)}${fallback === '' ? '' : `; ${fallback} unless given`}`;
+    const { unlessGiven } = SETTINGS[name];
+    return `  ${flagOf(name).padEnd(width)}  ${takesOf(name)}${unlessGiven === '' ? '' : `; ${unlessGiven} unless given`}`;
   });
   return [
     'Settings of the Pulsewatch server. Each is also an environment variable: --heartbeat-port is HEARTBEAT_PORT.',
@@ -264,6 +221,7 @@ export function readConfig(
     allowedHosts: v.ALLOWED_HOSTS,
     allowedOrigins: v.ALLOWED_ORIGINS,
     trustedProxies: v.TRUSTED_PROXIES ?? [],
+    auth: v.AUTH,
     retentionDays: v.RETENTION_DAYS,
     demo: v.PULSEWATCH_DEMO,
     dev: v.PULSEWATCH_DEV,
@@ -289,11 +247,12 @@ async function addressesOf(variable: 'HOST' | 'HEARTBEAT_HOST', host: string): P
   }
 }
 
-/** Pages have no sign-in in this version, so they are served on loopback addresses alone. */
+/** Without sign-in whoever reaches the pages may do everything, so nobody but this machine may. */
 function requireLoopback(host: string, addresses: readonly string[]): void {
   if (addresses.every(isLoopback)) return;
-  const why = 'AUTH=none is only allowed there, and AUTH=password is not in this version yet';
-  throw mistake('HOST', host, `a loopback address such as 127.0.0.1 or localhost: ${why}`);
+  const takes =
+    'a loopback address such as 127.0.0.1 or localhost, or with AUTH=password any address of this machine';
+  throw mistake('HOST', host, takes);
 }
 
 /** What a failed bind means to the operator; null when it is a fault of ours. */
@@ -351,7 +310,7 @@ export type Machine = {
  */
 export async function checkMachine(config: Config): Promise<Machine> {
   const addresses = await addressesOf('HOST', config.host);
-  requireLoopback(config.host, addresses);
+  if (config.auth === 'none') requireLoopback(config.host, addresses);
   const heartbeatAddresses = await addressesOf('HEARTBEAT_HOST', config.heartbeatHost);
   requireWritable(config.dataDir);
   return { addresses, heartbeatAddresses };

@@ -1,20 +1,15 @@
 /**
- * The composition root: config → engine, pipeline, live log, HTTP, pages; stopped in reverse. As a program it
- * prints one line when it is ready, and one line and exit code 2 for a mistake of the operator.
+ * The composition root: config → engine, store, what the last run left, pipeline, live log, sign-in, HTTP, pages;
+ * stopped in reverse. What this is as a program is program.ts.
  */
 import { randomBytes } from 'node:crypto';
 import { getRequestListener } from '@hono/node-server';
 import manifest from '../package.json' with { type: 'json' };
 import { AlertBook } from './alerts/alert-book.ts';
+import { Accounts } from './auth/accounts.ts';
+import { EVERYONE, notedIdentity } from './auth/identity.ts';
 import { clockFrom, clockOrigin } from './clock.ts';
-import {
-  type Config,
-  ConfigError,
-  checkMachine,
-  explainSystemError,
-  readConfig,
-  settingsHelp,
-} from './config.ts';
+import { type Config, ConfigError, checkMachine, explainSystemError } from './config.ts';
 import { type Engine, type ShardBatch, startEngine } from './engine/index.ts';
 import { createApi } from './http/api.ts';
 import type { ApiContext } from './http/api-context.ts';
@@ -33,7 +28,13 @@ import { Viewers } from './live/viewers.ts';
 import type { Pages } from './next-app.ts';
 import { Pipeline } from './pipeline.ts';
 import { reachableAddresses } from './reachable-addresses.ts';
-import { MemoryStore } from './store/memory/memory-store.ts';
+import { Register } from './register.ts';
+import { RegisterSweep } from './register-sweep.ts';
+import { Removals } from './removals.ts';
+import { readRegister, restoreFleet } from './restore.ts';
+import { databaseIn } from './store/sqlite/database-file.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { type Store, StoreFileError } from './store/store.ts';
 import { createLiveRoutes } from './transports/live-routes.ts';
 import type { LiveSources } from './transports/live-sources.ts';
 import { Meters } from './transports/meters.ts';
@@ -41,6 +42,10 @@ import { createSocketIoTransport } from './transports/socketio.ts';
 
 /** Deadlines of acknowledgements and removals are this exact. */
 const PIPELINE_TICK_MS = 500;
+/** A timeline is unknown for at most so long after a crash. */
+const ALIVE_EVERY_MS = 10_000;
+const TRIM_EVERY_MS = 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 export type RunningServer = {
   readonly epoch: string;
@@ -55,6 +60,8 @@ export type RunningServer = {
 export type ServerParts = {
   /** null: an API without pages. */
   readonly startPages: ((options: { dev: boolean; hostname: string; port: number }) => Promise<Pages>) | null;
+  /** AUTH=password and no user yet: with this the first one is made. For the operator's eyes alone. */
+  readonly onSetupToken: (token: string) => void;
   /** Something of ours failed for good: the process should end. */
   readonly onFatal: (error: Error) => void;
   /** Worth a line in the log; watching goes on. */
@@ -94,35 +101,50 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
   const origin = clockOrigin();
   const clock = clockFrom(origin);
   const startedAtMs = clock();
-  const directory = new HostDirectory();
-  const alerts = new AlertBook();
-  const store = new MemoryStore();
-  stops.add(() => store.close());
-
-  // Heartbeats may come before there is anyone to take them.
-  const early: ShardBatch[] = [];
-  let take = (batch: ShardBatch): void => void early.push(batch);
+  // It hears from now on, and judges nobody before it is told who is known.
   const engine = await startHeartbeats(config, heartbeatAddresses, {
     clockOrigin: origin,
-    onBatch: (batch) => take(batch),
+    onBatch: (batch) => pipeline.take(batch),
     onFault: parts.onFatal,
   });
   stops.add(() => engine.stop());
+  const store = await openStore(config);
+  stops.add(() => store.close());
+  const stored = await store.load(Math.round(startedAtMs));
+  const known = await readRegister(store);
 
+  const directory = new HostDirectory();
+  const alerts = new AlertBook();
+  const register = new Register({ engine, directory });
+  const removals = new Removals();
+  const { maxHosts } = config;
+  const room = Math.max(maxHosts, known.length);
   const live = new LiveLog({
     epoch: newEpoch(),
     // Room for the slots that rest after their hosts were removed, as the engine keeps for its rows.
-    capacity: config.maxHosts + Math.ceil(config.maxHosts / 4) + 64,
+    capacity: room + Math.ceil(room / 4) + 64,
     rates: () => {
       const { heartbeatsPerSecond, blind } = engine.ingest();
       return { heartbeatsPerSecond, blind };
     },
   });
-  const pipeline = new Pipeline({ engine, directory, alerts, store, live, clock, onFault: parts.onFault });
-  stops.add(() => pipeline.stop());
-  for (const batch of early) pipeline.take(batch);
-  take = (batch) => pipeline.take(batch);
+  const { onFault } = parts;
+  const pipeline = new Pipeline({
+    ...{ engine, directory, alerts, store, live, register, removals, clock, maxHosts, onFault },
+  });
+  const nowMs = Math.round(clock());
+  restoreFleet(stored, known, { engine, directory, alerts, live, removals, store, nowMs, onFault });
+  const sweep = new RegisterSweep({ directory, register, write: (slots) => pipeline.writeRows(slots) });
+  // What the shards still have to say comes with their end, and is stored before the store is closed.
+  stops.add(async () => {
+    await engine.stop();
+    await pipeline.finish();
+    await sweep.finish();
+    store.alive(Math.round(clock()));
+  });
+  pipeline.tick();
   every(PIPELINE_TICK_MS, () => pipeline.tick(), stops);
+  startUpkeep(store, config, clock, onFault, stops);
 
   const publisher = new Publisher({ log: live, clock, tickMs: config.tickMs });
   stops.add(() => publisher.stop());
@@ -142,6 +164,13 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
   const sources: LiveSources = { viewers, scratch, meters: new Meters(clock) };
   const socketIo = createSocketIoTransport({ ...sources, isAllowed: () => true });
   stops.add(() => socketIo.close());
+
+  const accounts =
+    config.auth === 'none'
+      ? null
+      : new Accounts({ store, stored: stored.accounts, clock, onSetupToken: parts.onSetupToken, onFault });
+  stops.add(() => accounts?.stop());
+  let { settings } = stored;
 
   const heartbeatPort = engine.addresses[0]!.port;
   const context: ApiContext = {
@@ -165,8 +194,23 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
       demo: config.demo,
       store: store.kind,
       startedAt: Math.round(startedAtMs),
+      auth: config.auth,
+      settings,
     }),
     uptimeMs: () => clock() - startedAtMs,
+    nowMs: () => Math.round(clock()),
+    // Whoever asks without a request of HTTP has come through no door: nobody.
+    identify: (request) => (request === undefined ? null : notedIdentity(request)),
+    accounts,
+    settings: () => settings,
+    changeSettings: async (wanted, by) => {
+      const detail = `commentRequired=${wanted.commentRequired}`;
+      const at = Math.round(clock());
+      await store.changeSettings(wanted, { at, actor: by, action: 'change-settings', target: null, detail });
+      settings = wanted;
+    },
+    expectHost: (host, by) => pipeline.expectHost(host, by),
+    removeHosts: (ids, by) => pipeline.removeHosts(ids, by),
     newBatchId: () => randomBytes(8).toString('hex'),
     acknowledge: (targets, command) => pipeline.acknowledge(targets, command),
     unacknowledge: (target, by) => pipeline.unacknowledge(target, by),
@@ -188,6 +232,7 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     config.port,
     (port) => guardRules(config.host, port, config.allowedHosts, config.allowedOrigins),
     {
+      authenticate: accounts?.authenticate ?? (() => EVERYONE),
       live: createLiveRoutes(sources),
       api: (request, response) => void listener(request, response),
       pages:
@@ -231,6 +276,31 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
   };
 }
 
+async function openStore({ dataDir }: Config): Promise<Store> {
+  try {
+    return await openSqliteStore({ path: databaseIn(dataDir) });
+  } catch (error) {
+    if (error instanceof StoreFileError) throw new ConfigError(error.message);
+    throw error;
+  }
+}
+
+/** That this run is alive, and the end of what is older than RETENTION_DAYS. */
+function startUpkeep(
+  store: Store,
+  { retentionDays }: Config,
+  clock: () => number,
+  onFault: (error: Error) => void,
+  stops: Stops,
+): void {
+  every(ALIVE_EVERY_MS, () => store.alive(Math.round(clock())), stops);
+  const trim = (): void => {
+    store.trim(Math.round(clock()) - retentionDays * DAY_MS).catch(onFault);
+  };
+  trim();
+  every(TRIM_EVERY_MS, trim, stops);
+}
+
 async function startHeartbeats(
   config: Config,
   hosts: readonly string[],
@@ -245,6 +315,7 @@ async function startHeartbeats(
   const addresses = hosts.map((host) => ({ host, port: heartbeatPort }));
   try {
     return await startEngine({
+      hold: true,
       addresses,
       shards,
       maxHosts,
@@ -277,81 +348,6 @@ function every(ms: number, work: () => void, stops: Stops): void {
   stops.add(() => clearInterval(timer));
 }
 
-function inUrl(host: string): string {
+export function inUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
-
-/** A clean stop takes well under this; longer means something hangs. */
-const STOP_LIMIT_MS = 1_800;
-/** The same fault again within this time is not logged again. */
-const FAULT_QUIET_MS = 60_000;
-const MAX_FAULTS_REMEMBERED = 200;
-/** Ctrl-C arrives from the terminal and from npm: one wish, not two. */
-const SAME_WISH_MS = 500;
-
-export function exitOnConfigError(error: unknown): never {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`pulsewatch: ${error.message}\n`);
-    process.exit(2);
-  }
-  throw error;
-}
-
-/** The settings; or one line and exit code 2; or, asked for `--help`, what there is to set. */
-export function configOrExit(args: readonly string[]): Config {
-  if (args.includes('--help')) {
-    process.stdout.write(settingsHelp());
-    process.exit(0);
-  }
-  try {
-    return readConfig(args);
-  } catch (error) {
-    return exitOnConfigError(error);
-  }
-}
-
-/** The server as a program: resolves when it is ready, ends the process on SIGTERM, SIGINT or a fault of its own. */
-export async function runServer(
-  config: Config,
-  loadPages: () => Promise<ServerParts['startPages']> = async () =>
-    (await import('./next-app.ts')).startPages,
-): Promise<RunningServer> {
-  let ending = false;
-  const onFatal = (error: unknown): void => {
-    if (ending) return;
-    ending = true;
-    console.error('pulsewatch: it ends because of a fault of its own:', error);
-    process.exit(1);
-  };
-  process.on('uncaughtException', onFatal);
-  const quietUntilMs = new Map<string, number>();
-  const onFault = (error: Error): void => {
-    const nowMs = performance.now();
-    if (nowMs < (quietUntilMs.get(error.message) ?? 0)) return;
-    if (quietUntilMs.size >= MAX_FAULTS_REMEMBERED) quietUntilMs.clear();
-    quietUntilMs.set(error.message, nowMs + FAULT_QUIET_MS);
-    console.error('pulsewatch:', error);
-  };
-
-  let server: RunningServer | null = null;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  const end = (): void => {
-    const nowMs = performance.now();
-    if (ending && nowMs - askedAtMs > SAME_WISH_MS) process.exit(1);
-    if (ending) return;
-    ending = true;
-    askedAtMs = nowMs;
-    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
-    (server?.stop() ?? Promise.resolve()).then(() => process.exit(0), onFatal);
-  };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
-
-  const startPages = await loadPages();
-  server = await startServer(config, { startPages, onFatal, onFault }).catch(exitOnConfigError);
-  const { url, heartbeatHost, heartbeatPort } = server;
-  console.log(`Pulsewatch is ready: ${url} (heartbeats: UDP ${inUrl(heartbeatHost)}:${heartbeatPort})`);
-  return server;
-}
-
-if (import.meta.main) await runServer(configOrExit(process.argv.slice(2)));

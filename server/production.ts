@@ -1,8 +1,9 @@
 /** The production server as a program: current pages first, then the server. Shared by `start` and `demo`. */
 import { join } from 'node:path';
 import { checkMachine } from './config.ts';
-import { configOrExit, exitOnConfigError, type RunningServer, runServer } from './main.ts';
+import type { RunningServer } from './main.ts';
 import { buildPages, isBuildCurrent } from './page-build.ts';
+import { configOrExit, exitOnConfigError, runServer } from './program.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

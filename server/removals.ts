@@ -7,6 +7,8 @@ import type { HostPlace } from './live/host-directory.ts';
 
 /** A host heard only once, and one that said bye, are shown so long. */
 export const SHOWN_AFTER_END_MS = 300_000;
+/** An ephemeral host that went down is shown so long. */
+export const SHOWN_AFTER_DOWN_MS = 24 * 3_600_000;
 /**
  * What the engine still says of a row whose host was removed is not listened to for so long: shorter than the
  * ten minutes a row rests before another host gets it, longer than a message is ever under way.
@@ -15,31 +17,44 @@ const ROW_REST_MS = 300_000;
 /** Removed hosts that are still told from new ones, newest kept. */
 const TOMBSTONES = 100_000;
 
-export type RemovalCause = 'heardOnce' | 'left';
+/** The last two hold for hosts that are ephemeral when their time has come. */
+export type RemovalCause = 'heardOnce' | 'left' | 'down';
+
+type Scheduled = { readonly dueAtMs: number; readonly why: RemovalCause };
 
 export class Removals {
-  /** In the order of their deadlines, which all are the same span after their cause. */
-  readonly #scheduled = new Map<number, { readonly dueAtMs: number; readonly why: RemovalCause }>();
+  /** Each in the order of its deadlines, which all are the same span after their cause. */
+  readonly #soon = new Map<number, Scheduled>();
+  readonly #late = new Map<number, Scheduled>();
   readonly #restingUntilMs = new Map<number, number>();
   readonly #tombstones = new Set<HostId>();
 
-  schedule(slot: number, why: RemovalCause, nowMs: number): void {
-    this.#scheduled.delete(slot);
-    this.#scheduled.set(slot, { dueAtMs: nowMs + SHOWN_AFTER_END_MS, why });
+  /** `sinceMs`: when the host ended. Best called in the order of these instants: a later one may delay an earlier. */
+  schedule(slot: number, why: RemovalCause, sinceMs: number): void {
+    this.cancel(slot);
+    if (why === 'down') this.#late.set(slot, { dueAtMs: sinceMs + SHOWN_AFTER_DOWN_MS, why });
+    else this.#soon.set(slot, { dueAtMs: sinceMs + SHOWN_AFTER_END_MS, why });
   }
 
-  /** The host was heard of again. */
+  /** The host was heard of again, or is being removed. */
   cancel(slot: number): void {
-    this.#scheduled.delete(slot);
+    this.#soon.delete(slot);
+    this.#late.delete(slot);
+  }
+
+  isScheduled(slot: number): boolean {
+    return this.#soon.has(slot) || this.#late.has(slot);
   }
 
   /** Takes out what is due by now, at most `limit`. */
   due(nowMs: number, limit: number): { readonly slot: number; readonly why: RemovalCause }[] {
     const due: { slot: number; why: RemovalCause }[] = [];
-    for (const [slot, { dueAtMs, why }] of this.#scheduled) {
-      if (dueAtMs > nowMs || due.length === limit) break;
-      this.#scheduled.delete(slot);
-      due.push({ slot, why });
+    for (const scheduled of [this.#soon, this.#late]) {
+      for (const [slot, { dueAtMs, why }] of scheduled) {
+        if (dueAtMs > nowMs || due.length === limit) break;
+        scheduled.delete(slot);
+        due.push({ slot, why });
+      }
     }
     for (const [row, untilMs] of this.#restingUntilMs) {
       if (untilMs > nowMs) break;
@@ -49,8 +64,13 @@ export class Removals {
   }
 
   removed(slot: number, place: HostPlace, id: HostId, nowMs: number): void {
-    this.#scheduled.delete(slot);
+    this.cancel(slot);
     this.#restingUntilMs.set(rowKey(place), nowMs + ROW_REST_MS);
+    this.remember(id);
+  }
+
+  /** A host that was removed, now or by an earlier run; oldest first. */
+  remember(id: HostId): void {
     this.#tombstones.delete(id);
     this.#tombstones.add(id);
     for (const oldest of this.#tombstones) {

@@ -20,10 +20,11 @@ const alert = (number: number, more: Partial<Alert> = {}): Alert => ({
   ack: null,
   ...more,
 });
-const page = (alerts: Alert[], hasMore = false, s = 10): AlertWindow => ({
+const page = (alerts: Alert[], hasMore = false, s = 10, staleBeforeMs = 0): AlertWindow => ({
   position: { e: EPOCH, s },
   alerts,
   hasMore,
+  staleBeforeMs,
 });
 const live = (alerts: Alert[], more: Partial<LiveAlerts> = {}): LiveAlerts => ({
   epoch: EPOCH,
@@ -33,7 +34,40 @@ const live = (alerts: Alert[], more: Partial<LiveAlerts> = {}): LiveAlerts => ({
   ...more,
 });
 const hosts = (alerts: readonly Alert[]) => alerts.map((one) => one.host);
-const ALL_OPEN: AlertQuery = { ...UNHANDLED_ALERTS, unhandledOnly: false };
+const ALL_OPEN: AlertQuery = { ...UNHANDLED_ALERTS, status: 'open' };
+
+describe('stale alerts', () => {
+  test('stand before the others, newest first within each part', () => {
+    const view = live([alert(1), alert(2), alert(5), alert(6), alert(7)]);
+    const window = page([alert(2), alert(1), alert(6), alert(5)], false, 10, 3);
+    expect(hosts(mergeAlerts(window, view, UNHANDLED_ALERTS, 100))).toEqual([
+      'web-2',
+      'web-1',
+      'web-7',
+      'web-6',
+      'web-5',
+    ]);
+  });
+
+  test('fill a window so that younger ones wait for the next', () => {
+    const window = page([alert(2), alert(1)], true, 10, 3);
+    expect(hosts(mergeAlerts(window, live([alert(1), alert(2), alert(9)]), ALL_OPEN, 100))).toEqual([
+      'web-2',
+      'web-1',
+    ]);
+  });
+
+  test('mean nothing once they are resolved', () => {
+    const compare = compareAlerts('resolved', 100);
+    expect(compare(alert(1, { closedAt: 500 }), alert(200, { closedAt: 400 }))).toBeLessThan(0);
+  });
+
+  test('a later window keeps the order of the server, whose boundary is its first page’s', () => {
+    const window = page([alert(6), alert(2)], false, 10, 3);
+    const later = { ...ALL_OPEN, cursor: 'c', page: 2 };
+    expect(hosts(mergeAlerts(window, live([alert(2), alert(6)]), later, 100))).toEqual(['web-6', 'web-2']);
+  });
+});
 
 describe('pages merged with the live view', () => {
   test('a new live alert stands at the top at once', () => {
@@ -132,14 +166,23 @@ describe('pages merged with the live view', () => {
       { ...ALL_OPEN, cursor: 'c', page: 2 },
     );
     fc.assert(
-      fc.property(some, some, query, fc.boolean(), fc.nat(12), (paged, viewed, q, hasMore, limit) => {
-        const compare = compareAlerts(q.status);
-        const merged = mergeAlerts(page(paged.sort(compare), hasMore), live(viewed), q, limit);
-        expect(new Set(merged.map((one) => one.id)).size).toBe(merged.length);
-        expect(merged.length).toBeLessThanOrEqual(limit);
-        expect(merged.every((one) => belongs(one, q))).toBe(true);
-        expect([...merged].sort(compare)).toEqual(merged);
-      }),
+      fc.property(
+        some,
+        some,
+        query,
+        fc.boolean(),
+        fc.nat(12),
+        fc.nat(30),
+        (paged, viewed, q, hasMore, limit, stale) => {
+          const compare = compareAlerts(q.status, stale);
+          const window = page(paged.sort(compare), hasMore, 10, stale);
+          const merged = mergeAlerts(window, live(viewed), q, limit);
+          expect(new Set(merged.map((one) => one.id)).size).toBe(merged.length);
+          expect(merged.length).toBeLessThanOrEqual(limit);
+          expect(merged.every((one) => belongs(one, q))).toBe(true);
+          expect([...merged].sort(compare)).toEqual(merged);
+        },
+      ),
     );
   });
 });

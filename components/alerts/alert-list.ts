@@ -11,6 +11,8 @@ export type AlertWindow = {
   readonly position: Position;
   readonly alerts: readonly Alert[];
   readonly hasMore: boolean;
+  /** What was opened before stands first, on the server's clock. */
+  readonly staleBeforeMs: number;
 };
 
 /** What the live view says of alerts. */
@@ -23,15 +25,24 @@ export type LiveAlerts = {
   readonly truncated: boolean;
 };
 
-/** Newest first, as the server orders its pages: by the instant of opening, or of closing for resolved ones. */
-export function compareAlerts(status: AlertQuery['status']): (a: Alert, b: Alert) => number {
-  const instant = (alert: Alert) => (status === 'resolved' ? (alert.closedAt ?? 0) : alert.openedAt);
-  return (a, b) => instant(b) - instant(a) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+/**
+ * As the server orders its pages: open ones with the stale ones (opened before `staleBeforeMs`) first, then by the
+ * instant of opening, newest first; resolved ones by the instant of closing.
+ */
+export function compareAlerts(
+  status: AlertQuery['status'],
+  staleBeforeMs: number,
+): (a: Alert, b: Alert) => number {
+  const resolved = status === 'resolved';
+  const fresh = (alert: Alert) => (resolved || alert.openedAt >= staleBeforeMs ? 1 : 0);
+  const instant = (alert: Alert) => (resolved ? (alert.closedAt ?? 0) : alert.openedAt);
+  return (a, b) => fresh(a) - fresh(b) || instant(b) - instant(a) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 /**
- * The alerts to show, at most `limit`, newest first. A live alert beats the page's unless the page is ahead of the
- * view (which polls); one that the complete live view no longer holds has closed. New ones join the first window only: in a later one they would stand elsewhere.
+ * The alerts to show, at most `limit`. A live alert beats the page's unless the page is ahead of the view (which
+ * polls); one that the complete live view no longer holds has closed. New ones join the first window only: in a later
+ * one they would stand elsewhere, and its order is the server's.
  */
 export function mergeAlerts(
   window: AlertWindow,
@@ -40,12 +51,7 @@ export function mergeAlerts(
   limit: number,
 ): readonly Alert[] {
   const sameRun = live.epoch === window.position.e;
-  const compare = compareAlerts(query.status);
-  if (!sameRun)
-    return window.alerts
-      .filter((alert) => belongs(alert, query))
-      .sort(compare)
-      .slice(0, limit);
+  if (!sameRun) return window.alerts.filter((alert) => belongs(alert, query)).slice(0, limit);
 
   // Until the view has caught up with the page, what the view lacks may simply be younger than it.
   const complete = !live.truncated && live.seq >= window.position.s;
@@ -58,15 +64,15 @@ export function mergeAlerts(
     const pageWins = known === undefined || ahead > 0 || (live.truncated && ahead === 0);
     merged.set(alert.id, pageWins ? alert : known);
   }
-  if (query.cursor === null && query.status !== 'resolved') {
+  const compare = compareAlerts(query.status, window.staleBeforeMs);
+  const first = query.cursor === null;
+  if (first && query.status !== 'resolved') {
     const last = window.hasMore ? window.alerts.at(-1) : undefined;
     for (const alert of live.open.values()) {
       if (!merged.has(alert.id) && (last === undefined || compare(alert, last) <= 0))
         merged.set(alert.id, alert);
     }
   }
-  return [...merged.values()]
-    .filter((alert) => belongs(alert, query))
-    .sort(compare)
-    .slice(0, limit);
+  const shown = [...merged.values()].filter((alert) => belongs(alert, query));
+  return (first ? shown.sort(compare) : shown).slice(0, limit);
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALERT_STATUSES, type Alert } from '@/lib/protocol/alert.ts';
+import { ALERT_STATUSES, type Alert, type AlertStatus } from '@/lib/protocol/alert.ts';
 import {
+  ALERT_TABS,
   type AlertQuery,
   alertsAddress,
-  alertsApiPath,
   belongs,
   parseAlertQuery,
   UNHANDLED_ALERTS,
@@ -17,15 +17,10 @@ describe('the address of a list of alerts', () => {
     const query = fc
       .record({
         status: fc.constantFrom(...ALERT_STATUSES),
-        unhandledOnly: fc.boolean(),
         cursor: fc.option(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 })),
         page: fc.integer({ min: 2, max: 1_000_000 }),
       })
-      .map((drawn) => ({
-        ...drawn,
-        unhandledOnly: drawn.status === 'open' && drawn.unhandledOnly,
-        page: drawn.cursor === null ? 1 : drawn.page,
-      }));
+      .map((drawn) => ({ ...drawn, page: drawn.cursor === null ? 1 : drawn.page }));
     fc.assert(
       fc.property(query, (q) => {
         expect(read(alertsAddress(q))).toEqual(q);
@@ -33,16 +28,18 @@ describe('the address of a list of alerts', () => {
     );
   });
 
-  test('open and unhandled is the default and needs no parameters', () => {
+  test('unhandled is the default and needs no parameters', () => {
     expect(alertsAddress(UNHANDLED_ALERTS)).toBe('/alerts');
+    expect(alertsAddress({ status: 'open' })).toBe('/alerts?status=open');
     expect(read('/alerts?status=everything&page=3')).toEqual(UNHANDLED_ALERTS);
-    expect(read('/alerts?show=all').unhandledOnly).toBe(false);
-    expect(read('/alerts?status=resolved').unhandledOnly).toBe(false);
+    expect(read('/alerts?status=resolved&cursor=&page=3')).toEqual({
+      ...UNHANDLED_ALERTS,
+      status: 'resolved',
+    });
   });
 
-  test('the API is asked for one window', () => {
-    expect(alertsApiPath('open', null, 100)).toBe('/api/alerts?status=open&limit=100');
-    expect(alertsApiPath('resolved', 'c 1', 50)).toBe('/api/alerts?status=resolved&limit=50&cursor=c+1');
+  test('there is a tab for every status the server knows', () => {
+    expect(ALERT_TABS.toSorted()).toEqual([...ALERT_STATUSES].sort());
   });
 });
 
@@ -51,13 +48,9 @@ test('which alerts belong where', () => {
   const acked = { ...base, ack: { by: 'ann', at: 1, comment: null, expiresAt: null } };
   const closed = { ...acked, closedAt: 5 };
   const where = (alert: Alert) =>
-    [
-      { status: 'open', unhandledOnly: true },
-      { status: 'open', unhandledOnly: false },
-      { status: 'acknowledged', unhandledOnly: false },
-      { status: 'resolved', unhandledOnly: false },
-    ].map((query) => belongs(alert, query as AlertQuery));
-  expect(where(base)).toEqual([true, true, false, false]);
-  expect(where(acked)).toEqual([false, true, true, false]);
-  expect(where(closed)).toEqual([false, false, false, true]);
+    ALERT_TABS.filter((status: AlertStatus) => belongs(alert, { status })).join(' ');
+  expect(where(base)).toBe('unhandled open');
+  expect(where(acked)).toBe('acknowledged open');
+  expect(where(closed)).toBe('resolved');
+  expect(where({ ...closed, ack: null })).toBe('resolved');
 });

@@ -2,7 +2,7 @@
 
 /** One alert as a row: host, why, since when, who has it, and what can be done. Two or three lines on a phone. */
 import { memo, useRef } from 'react';
-import type { Alert } from '@/lib/protocol/alert.ts';
+import { type Alert, STALE_AFTER_MS } from '@/lib/protocol/alert.ts';
 import { useFormatter, useLocale, useTranslations } from '../i18n/language.ts';
 import { AckWords } from '../live/acknowledge/ack-words.tsx';
 import { verdictWords } from '../live/verdict-words.ts';
@@ -12,6 +12,7 @@ import { classNames } from '../ui/class-names.ts';
 import { useNowMs } from '../ui/clock.ts';
 import { formatDuration } from '../ui/duration.ts';
 import { Ellipsis } from '../ui/icons.tsx';
+import { pillClass } from '../ui/pill.tsx';
 import { RelativeTime } from '../ui/relative-time.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
 
@@ -28,6 +29,7 @@ export type AlertRowProps = {
   /** Its host has recovered since the list was ordered; the row stays where it is for a moment. */
   readonly recovered: boolean;
   readonly selectable: boolean;
+  readonly mayAct: boolean;
   readonly selected: boolean;
   /** This browser acknowledged it a moment ago: sending, or still to be undone. */
   readonly own: 'sending' | 'undoable' | null;
@@ -37,14 +39,27 @@ export type AlertRowProps = {
 function Duration({ alert }: { alert: Alert }) {
   const locale = useLocale();
   const nowMs = useNowMs();
+  const t = useTranslations('alerts.row');
   const endMs = alert.closedAt ?? nowMs;
-  return <>{endMs === null ? '' : formatDuration(endMs - alert.openedAt, locale)}</>;
+  if (endMs === null) return null;
+  const lastedMs = endMs - alert.openedAt;
+  return (
+    <>
+      {alert.closedAt === null && lastedMs > STALE_AFTER_MS ? (
+        <span className={`${pillClass('late')} mr-1.5 px-1.5`} title={t('staleHelp')}>
+          {t('stale')}
+        </span>
+      ) : null}
+      {formatDuration(lastedMs, locale)}
+    </>
+  );
 }
 
 export const AlertRow = memo(function AlertRow({
   alert,
   recovered,
   selectable,
+  mayAct,
   selected,
   own,
   actions,
@@ -92,7 +107,7 @@ export const AlertRow = memo(function AlertRow({
             data-row-focus={alert.id}
             className="inline-flex min-h-6 min-w-0 items-center rounded-sm font-medium text-text underline-offset-2 hover:text-accent hover:underline"
           >
-            <span className="truncate">{alert.host}</span>
+            <bdi className="truncate">{alert.host}</bdi>
           </AppLink>
         </span>
       </td>
@@ -111,7 +126,7 @@ export const AlertRow = memo(function AlertRow({
       <td className="px-2 py-1 max-md:order-4 max-md:col-span-2 max-md:px-0">
         <div className="flex flex-wrap items-center justify-end gap-2 max-md:justify-between">
           {alert.ack ? (
-            <div className="mr-auto">
+            <div className="mr-auto min-w-0">
               {own === 'sending' ? (
                 <p className="text-sm text-muted">{t('row.sending')}</p>
               ) : (
@@ -121,7 +136,7 @@ export const AlertRow = memo(function AlertRow({
           ) : over ? (
             <p className="mr-auto text-sm text-muted">{recovered ? t('row.recovered') : t('row.nobody')}</p>
           ) : null}
-          {over || own === 'sending' ? null : alert.ack === null ? (
+          {over || !mayAct || own === 'sending' ? null : alert.ack === null ? (
             <span className="flex items-center gap-1 max-md:ml-auto">
               <Button
                 aria-label={t('action.acknowledgeHost', { host: alert.host })}

@@ -12,6 +12,7 @@ export function AlertTable({
   ownOf,
   selection,
   selectable,
+  mayAct,
   onSelectAll,
   actions,
 }: {
@@ -21,6 +22,7 @@ export function AlertTable({
   ownOf: (id: string) => AlertRowProps['own'];
   selection: ReadonlySet<string>;
   selectable: boolean;
+  mayAct: boolean;
   onSelectAll: (selected: boolean) => void;
   actions: AlertActions;
 }) {
@@ -57,7 +59,7 @@ export function AlertTable({
           <th scope="col" className="w-28 px-2 text-right font-medium max-lg:hidden">
             {resolved ? t('column.closed') : t('column.opened')}
           </th>
-          <th scope="col" className="w-32 px-2 text-right font-medium">
+          <th scope="col" className="w-40 px-2 text-right font-medium">
             {resolved ? t('column.lasted') : t('column.duration')}
           </th>
           <th scope="col" className="w-72 px-2 font-medium">
@@ -72,6 +74,7 @@ export function AlertTable({
             alert={alert}
             recovered={hasRecovered(alert)}
             selectable={selectable}
+            mayAct={mayAct}
             selected={selection.has(alert.id)}
             own={ownOf(alert.id)}
             actions={actions}

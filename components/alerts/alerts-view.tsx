@@ -1,6 +1,6 @@
 'use client';
 
-/** The page of alerts: open, acknowledged, resolved; acknowledged one by one or many at once, with undo. */
+/** The page of alerts: unhandled, acknowledged, resolved; acknowledged one by one or many at once, with undo. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useCounts, useLive } from '@/lib/client/use-live.ts';
 import type { Alert } from '@/lib/protocol/alert.ts';
@@ -16,6 +16,7 @@ import {
 import { useAckBatches } from '../live/acknowledge/use-acknowledge.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
+import { unhandledCount } from '../live/unhandled.ts';
 import { Button } from '../ui/button.tsx';
 import { BellOff } from '../ui/icons.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
@@ -26,6 +27,7 @@ import { useRowFocus } from '../ui/list/use-row-focus.ts';
 import { useSlow } from '../ui/list/use-slow.ts';
 import { WaitingButton } from '../ui/list/waiting-button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { optional } from '../ui/optional.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { type LiveAlerts, mergeAlerts } from './alert-list.ts';
@@ -37,7 +39,9 @@ import { NoAlerts } from './no-alerts.tsx';
 import { useAlertWindow } from './use-alert-window.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
-/** A window gathered from several pages may hold almost two. */
+const SelectionBar = optional(() => import('./selection-bar.tsx'));
+
+/** A window, and what came live since it was read. */
 const MOST_ROWS = 2 * ALERTS_PER_PAGE;
 const trail = new PageTrail();
 
@@ -61,6 +65,7 @@ export function AlertsView() {
   const counts = useCounts();
   const flow = useAcknowledgeFlow();
   const paused = useLive((state) => state.link.status === 'paused');
+  const unhandled = useLive(unhandledCount);
   const open = useLive((state) => state.alerts);
   const truncated = useLive((state) => state.alertsTruncated);
   const epoch = useLive((state) => state.epoch);
@@ -146,21 +151,21 @@ export function AlertsView() {
     clear();
     summary.current?.focus();
   };
-  const free = (alert: Alert) => alert.ack === null && alert.closedAt === null && !hasRecovered(alert);
-  const targets = shown.filter((alert) => selection.has(alert.id) && free(alert)).map(targetOf);
-  const selectable = query.status !== 'resolved';
+  const standing = (alert: Alert) => alert.closedAt === null && !hasRecovered(alert);
+  const chosen = shown.filter((alert) => selection.has(alert.id) && standing(alert));
+  const selectable = flow.mayAct && query.status !== 'resolved';
 
   useSingleKeys({
     j: () => rows.move(1),
     k: () => rows.move(-1),
     x: () => {
       const id = rows.current();
-      if (id !== null && selectable) actions.select(id, !selection.has(id));
+      if (id !== null && flow.permit() && selectable) actions.select(id, !selection.has(id));
     },
     a: () => {
       const id = rows.current();
-      const one = shown.filter((alert) => alert.id === id && free(alert)).map(targetOf);
-      flow.acknowledge(selection.size > 0 ? targets : one, clear);
+      const meant = selection.size > 0 ? chosen : shown.filter((alert) => alert.id === id && standing(alert));
+      flow.acknowledge(meant.filter(({ ack }) => ack === null).map(targetOf), clear);
     },
     z: () => flow.undoLast(),
     Escape: clear,
@@ -218,26 +223,16 @@ export function AlertsView() {
             summary.current?.focus();
           }}
         />
-        {selection.size > 0 ? (
-          <div className="flex flex-wrap items-center gap-2">
-            <span className="text-sm font-medium">{t('list.selected', { count: selection.size })}</span>
-            {targets.length > 0 ? (
-              <>
-                <Button tone="primary" onClick={() => flow.acknowledge(targets, clearFromBar)}>
-                  {t('action.selected', { count: targets.length })}
-                </Button>
-                <Button
-                  aria-haspopup="dialog"
-                  onClick={() => flow.ask({ kind: 'targets', targets }, clearFromBar)}
-                >
-                  {t('action.options')}
-                </Button>
-              </>
-            ) : null}
-            <Button tone="quiet" onClick={clearFromBar}>
-              {t('action.clear')}
-            </Button>
-          </div>
+        {/* Fetched after the first data. */}
+        {selectable && counts !== null ? (
+          <SelectionBar
+            selected={selection.size}
+            free={chosen.filter(({ ack }) => ack === null)}
+            taken={chosen.filter(({ ack }) => ack !== null)}
+            unhandled={query.status === 'unhandled' && shown.length > 0 ? unhandled : null}
+            flow={flow}
+            onClear={clearFromBar}
+          />
         ) : null}
       </div>
 
@@ -256,6 +251,7 @@ export function AlertsView() {
             ownOf={ownOf}
             selection={selection}
             selectable={selectable}
+            mayAct={flow.mayAct}
             onSelectAll={(selected) => setSelection(selected ? new Set(shown.map(({ id }) => id)) : NOTHING)}
             actions={actions}
           />
@@ -275,10 +271,6 @@ export function AlertsView() {
           />
         )}
       </div>
-      {read?.scanned != null && !loading ? (
-        <p className="mt-2 text-sm text-muted">{t('scanned', { count: read.scanned })}</p>
-      ) : null}
-
       <Pager
         words={{
           label: t('list.pages'),

@@ -34,7 +34,7 @@ export function NoAlerts({
       </EmptyState>
     );
   }
-  if (!query.unhandledOnly) {
+  if (query.status === 'open') {
     return (
       <EmptyState icon={icon} title={t('openTitle')} actions={hosts}>
         {t('open')}
@@ -47,7 +47,7 @@ export function NoAlerts({
       title={t('unhandledTitle')}
       actions={
         acknowledged > 0 ? (
-          <Button onClick={() => goTo(alertsAddress({ unhandledOnly: false }))}>
+          <Button onClick={() => goTo(alertsAddress({ status: 'acknowledged' }))}>
             {t('showAcknowledged')}
           </Button>
         ) : (

@@ -2,17 +2,15 @@
 
 /**
  * Owns one window of the list of alerts: read from the server, and again when alerts changed, at most once a second.
- * The server pages open alerts with the acknowledged among them; for "unhandled only" pages are read until there
- * are enough, ten at most.
  */
 import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '@/lib/client/api-client.ts';
+import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
-import type { Alert } from '@/lib/protocol/alert.ts';
+import { STALE_AFTER_MS } from '@/lib/protocol/alert.ts';
 import type { AlertWindow } from './alert-list.ts';
-import { ALERTS_PER_PAGE, type AlertQuery, belongs } from './alert-query.ts';
+import { ALERTS_PER_PAGE, type AlertQuery } from './alert-query.ts';
 
-const MAX_READS = 10;
 const CHANGED_EVERY_MS = 1_000;
 /** Without any sign of change the list is read again this often: a safety net, and the retry after a failure. */
 const EVERY_MS = 10_000;
@@ -23,8 +21,6 @@ export type AlertProblem = { readonly code: string; readonly detail: string };
 export type ReadAlerts = AlertWindow & {
   readonly key: string;
   readonly nextCursor: string | null;
-  /** Open alerts looked through when the reads ran out before the window was full, else null. */
-  readonly scanned: number | null;
 };
 
 export type AlertWindowState = {
@@ -51,46 +47,23 @@ export function useAlertWindow(query: AlertQuery, key: string, settled: string):
     let again = false;
     let shown = false;
 
-    const gather = async (): Promise<ReadAlerts> => {
-      const alerts: Alert[] = [];
-      let cursor = query.cursor;
-      let reads = 0;
-      let wanted = 0;
-      let position: AlertWindow['position'] | null = null;
-      do {
-        const page = await api.alerts(
-          { status: query.status, limit: ALERTS_PER_PAGE, ...(cursor === null ? {} : { cursor }) },
-          abort.signal,
-        );
-        // The newest position of them all: the view says nothing of closings before it has seen what they saw.
-        position = page.position;
-        alerts.push(...page.alerts);
-        wanted += page.alerts.filter((alert) => belongs(alert, query)).length;
-        cursor = page.nextCursor;
-        reads++;
-      } while (cursor !== null && wanted < ALERTS_PER_PAGE && reads < MAX_READS);
-      const full = wanted >= ALERTS_PER_PAGE || cursor === null;
-      return {
-        key,
-        position,
-        alerts,
-        hasMore: cursor !== null,
-        nextCursor: cursor,
-        scanned: full ? null : alerts.length,
-      };
-    };
-
     const read = async (): Promise<void> => {
       timer = undefined;
       reading = true;
       again = false;
       startedAtMs = performance.now();
       try {
-        const answer = await gather();
+        const { status, cursor } = query;
+        const nowMs = steadyNowMs() + (store.getState().link.serverOffsetMs ?? 0);
+        const { position, alerts, nextCursor } = await api.alerts(
+          { status, limit: ALERTS_PER_PAGE, ...(cursor === null ? {} : { cursor }) },
+          abort.signal,
+        );
         // Asked for before the pause began: the list stands still all the same.
         if (!shown || store.getState().link.status !== 'paused') {
           shown = true;
-          setWindow(answer);
+          const staleBeforeMs = nowMs - STALE_AFTER_MS;
+          setWindow({ key, position, alerts, hasMore: nextCursor !== null, nextCursor, staleBeforeMs });
         }
         setProblem(null);
       } catch (error) {

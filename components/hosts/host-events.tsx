@@ -1,37 +1,21 @@
 'use client';
 
-/** What happened to a host lately, newest first, told in words. */
-import type { HostEvent, HostEventKind } from '@/lib/protocol/host.ts';
-import { useFormatter, useTranslations } from '../i18n/language.ts';
-import { verdictWords } from '../live/verdict-words.ts';
+/** What happened to a host, newest first, told in words: with who did it and what they said. */
+import { useRef } from 'react';
+import type { HostEvent } from '@/lib/protocol/host.ts';
+import { useTranslations } from '../i18n/language.ts';
+import { EVENT_SHAPE, useEventWords } from '../live/event-words.ts';
+import { Button } from '../ui/button.tsx';
 import { RelativeTime } from '../ui/relative-time.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
-import type { StateKind } from '../ui/tokens.ts';
+import { useHostEvents } from './use-host-events.ts';
 
-/** As the server names it when nobody did it by hand. */
-const SYSTEM_ACTOR = 'system';
-
-const SHAPE: Readonly<Record<HostEventKind, StateKind>> = {
-  registered: 'up',
-  up: 'up',
-  down: 'down',
-  left: 'left',
-  restarted: 'up',
-  returned: 'up',
-  removed: 'left',
-  acknowledged: 'acknowledged',
-  unacknowledged: 'down',
-};
-
-export function HostEvents({ events }: { events: readonly HostEvent[] }) {
+export function HostEvents({ nameOrId, recent }: { nameOrId: string; recent: readonly HostEvent[] }) {
   const t = useTranslations('hosts.host');
-  const words = useTranslations('alerts');
-  const format = useFormatter();
+  const words = useEventWords();
+  const { events, page, reading, problem, toNewest, toOlder } = useHostEvents(nameOrId, recent);
+  const top = useRef<HTMLOListElement>(null);
   if (events.length === 0) return <p className="p-4 text-sm text-muted">{t('eventsNone')}</p>;
-  const what = ({ kind, by }: HostEvent) => {
-    if (kind === 'unacknowledged' && by === SYSTEM_ACTOR) return t('event.system');
-    return by === null ? t(`event.${kind}`) : t('event.by', { what: t(`event.${kind}`), name: by });
-  };
   // Two events may share their instant and kind; the number among equals makes them differ.
   const seen = new Map<string, number>();
   const keyOf = (event: HostEvent) => {
@@ -40,24 +24,45 @@ export function HostEvents({ events }: { events: readonly HostEvent[] }) {
     seen.set(base, count);
     return `${base}-${count}`;
   };
+  const go = (turn: () => void) => () => {
+    turn();
+    top.current?.focus();
+  };
   return (
-    <ol className="divide-y divide-line">
-      {events.map((event) => (
-        <li key={keyOf(event)} className="flex items-baseline gap-2.5 px-4 py-2 text-sm">
-          <StateShape kind={SHAPE[event.kind]} size={13} className="translate-y-px" />
-          <div className="min-w-0 flex-1">
-            <p className="font-medium break-words first-letter:uppercase">{what(event)}</p>
-            {event.kind === 'down' && (event.evidence || event.reason) ? (
-              <p className="text-muted break-words" lang={event.evidence ? undefined : 'en'}>
-                {event.evidence ? verdictWords(words, format, event.evidence) : event.reason}
-              </p>
-            ) : null}
-          </div>
-          <span className="text-muted">
-            <RelativeTime atMs={event.at} />
-          </span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol ref={top} tabIndex={-1} aria-busy={reading} className="divide-y divide-line outline-none">
+        {events.map((event) => {
+          const why = words.why(event);
+          return (
+            <li key={keyOf(event)} className="flex items-baseline gap-2.5 px-4 py-2 text-sm">
+              <StateShape kind={EVENT_SHAPE[event.kind]} size={13} className="translate-y-px" />
+              <div className="min-w-0 flex-1">
+                <p className="font-medium wrap-anywhere first-letter:uppercase">{words.what(event)}</p>
+                {why ? (
+                  <p
+                    className={`text-muted wrap-anywhere ${why.people ? '' : 'first-letter:uppercase'}`}
+                    dir={why.people ? 'auto' : undefined}
+                  >
+                    {why.text}
+                  </p>
+                ) : null}
+              </div>
+              <span className="text-muted">
+                <RelativeTime atMs={event.at} />
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+      {toNewest || toOlder || problem ? (
+        <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-2">
+          <p role="status" className="mr-auto text-sm text-muted">
+            {problem ? t('eventsFailed', { detail: problem.detail }) : t('eventsPage', { page })}
+          </p>
+          {toNewest ? <Button onClick={go(toNewest)}>{t('eventsNewest')}</Button> : null}
+          {toOlder ? <Button onClick={go(toOlder)}>{t('eventsOlder')}</Button> : null}
+        </div>
+      ) : null}
+    </>
   );
 }

@@ -30,7 +30,7 @@ export function HostLabels({
             className={`${pillClass()} hover:border-control hover:text-text`}
             title={t('filter', { label })}
           >
-            <span className="truncate">{label}</span>
+            <bdi className="truncate">{label}</bdi>
           </AddressLink>
         </li>
       ))}

@@ -137,14 +137,19 @@ export function isFiltered(query: HostQuery): boolean {
   return query.state !== null || query.q !== '' || query.labels.length > 0;
 }
 
-/** The unhandled down hosts of a query, as an acknowledgement names them; null when its state excludes them all. */
-export function unhandledFilter(query: HostQuery): HostFilter | null {
-  if (query.state !== null && query.state !== 'unhandled' && query.state !== 'down') return null;
+/** What a query finds, as a command to the server names it. */
+export function filterOf(query: HostQuery): HostFilter {
   return {
-    state: 'unhandled',
+    ...(query.state === null ? {} : { state: query.state }),
     ...(query.q === '' ? {} : { q: query.q }),
     ...(query.labels.length === 0 ? {} : { label: query.labels }),
   };
+}
+
+/** The unhandled down hosts of a query, as an acknowledgement names them; null when its state excludes them all. */
+export function unhandledFilter(query: HostQuery): HostFilter | null {
+  if (query.state !== null && query.state !== 'unhandled' && query.state !== 'down') return null;
+  return filterOf({ ...query, state: 'unhandled' });
 }
 
 /** Clicking a column sorts by it; clicking again turns the order round. */

@@ -24,6 +24,7 @@ export type HostRowProps = {
   readonly epoch: string;
   /** When the row was read, on the server's clock. */
   readonly readAtMs: number;
+  readonly selectable: boolean;
   readonly selected: boolean;
   readonly onSelect: (id: string, selected: boolean) => void;
 };
@@ -49,6 +50,7 @@ export const HostRow = memo(function HostRow({
   host: read,
   epoch,
   readAtMs,
+  selectable,
   selected,
   onSelect,
 }: HostRowProps) {
@@ -67,20 +69,25 @@ export const HostRow = memo(function HostRow({
       className={classNames(
         'row border-b border-line last:border-b-0 hover:bg-raised',
         selected && 'bg-raised shadow-[inset_3px_0_0_var(--color-accent)]',
-        'max-sm:grid max-sm:h-auto max-sm:grid-cols-[auto_auto_minmax(0,1fr)_auto] max-sm:items-center max-sm:gap-x-2 max-sm:py-1.5 max-sm:pr-2',
+        'max-sm:grid max-sm:h-auto max-sm:items-center max-sm:gap-x-2 max-sm:py-1.5 max-sm:pr-2',
+        selectable
+          ? 'max-sm:grid-cols-[auto_auto_minmax(0,1fr)_auto]'
+          : 'max-sm:grid-cols-[auto_minmax(0,1fr)_auto] max-sm:pl-3',
       )}
     >
-      <td className="w-10 max-sm:row-span-2 max-sm:w-auto">
-        <label className="flex h-[min(2.25rem,var(--row-h))] w-9 items-center justify-center max-sm:size-11">
-          <input
-            type="checkbox"
-            className="choice"
-            checked={selected}
-            aria-label={t('selection.row', { host: host.name })}
-            onChange={(event) => onSelect(host.id, event.target.checked)}
-          />
-        </label>
-      </td>
+      {selectable ? (
+        <td className="w-10 max-sm:row-span-2 max-sm:w-auto">
+          <label className="flex h-[min(2.25rem,var(--row-h))] w-9 items-center justify-center max-sm:size-11">
+            <input
+              type="checkbox"
+              className="choice"
+              checked={selected}
+              aria-label={t('selection.row', { host: host.name })}
+              onChange={(event) => onSelect(host.id, event.target.checked)}
+            />
+          </label>
+        </td>
+      ) : null}
       <td className="px-2 max-sm:order-3 max-sm:px-0">
         <StateBadge kind={stateKindOf(host)} size="sm" className="align-middle sm:text-sm" />
         {host.flapping ? <span className="ml-2 text-xs text-muted">{t('flapping')}</span> : null}
@@ -95,7 +102,7 @@ export const HostRow = memo(function HostRow({
             !named && 'font-mono text-xs text-muted',
           )}
         >
-          <span className="truncate">{host.name}</span>
+          <bdi className="truncate">{host.name}</bdi>
         </AppLink>
       </td>
       <td className="overflow-hidden px-2 max-sm:order-4 max-sm:px-0">

@@ -65,6 +65,7 @@ export function HostTable({
   epoch,
   readAtMs,
   selection,
+  selectable,
   onSelect,
   onSelectAll,
 }: {
@@ -73,6 +74,8 @@ export function HostTable({
   epoch: string;
   readAtMs: number;
   selection: ReadonlySet<string>;
+  /** Whether this reader may do anything with a selection. */
+  selectable: boolean;
   onSelect: (id: string, selected: boolean) => void;
   onSelectAll: (selected: boolean) => void;
 }) {
@@ -83,20 +86,22 @@ export function HostTable({
       <caption className="sr-only">{t('caption')}</caption>
       <thead className="border-b border-line text-left text-xs whitespace-nowrap text-muted max-sm:sr-only">
         <tr>
-          <th scope="col" className="w-10">
-            <label className="flex size-9 items-center justify-center">
-              <input
-                type="checkbox"
-                className="choice"
-                aria-label={t('selection.all')}
-                checked={chosen > 0 && chosen === hosts.length}
-                ref={(box) => {
-                  if (box) box.indeterminate = chosen > 0 && chosen < hosts.length;
-                }}
-                onChange={(event) => onSelectAll(event.target.checked)}
-              />
-            </label>
-          </th>
+          {selectable ? (
+            <th scope="col" className="w-10">
+              <label className="flex size-9 items-center justify-center">
+                <input
+                  type="checkbox"
+                  className="choice"
+                  aria-label={t('selection.all')}
+                  checked={chosen > 0 && chosen === hosts.length}
+                  ref={(box) => {
+                    if (box) box.indeterminate = chosen > 0 && chosen < hosts.length;
+                  }}
+                  onChange={(event) => onSelectAll(event.target.checked)}
+                />
+              </label>
+            </th>
+          ) : null}
           <SortHeader column="state" query={query} className="w-36" />
           <SortHeader column="name" query={query} className="w-[22%] max-lg:w-[34%]" />
           <th scope="col" className="px-2 font-medium">
@@ -120,6 +125,7 @@ export function HostTable({
             host={host}
             epoch={epoch}
             readAtMs={readAtMs}
+            selectable={selectable}
             selected={selection.has(host.id)}
             onSelect={onSelect}
           />

@@ -9,10 +9,7 @@ import { useTranslations } from '../i18n/language.ts';
 import type { AckTarget } from '../live/acknowledge/ack-batch.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
-import { Button, LinkButton } from '../ui/button.tsx';
-import { EmptyState } from '../ui/empty-state.tsx';
 import { Field, Select } from '../ui/field.tsx';
-import { Server } from '../ui/icons.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
 import { Pager } from '../ui/list/pager.tsx';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
@@ -20,70 +17,23 @@ import { useOrderHold } from '../ui/list/use-order-hold.ts';
 import { useRowFocus } from '../ui/list/use-row-focus.ts';
 import { useSlow } from '../ui/list/use-slow.ts';
 import { WaitingButton } from '../ui/list/waiting-button.tsx';
+import { optional } from '../ui/optional.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { HostFilterBar } from './host-filter-bar.tsx';
-import {
-  ALL_HOSTS,
-  HOST_SORTS,
-  HOSTS_PER_PAGE,
-  type HostQuery,
-  hostsAddress,
-  isFiltered,
-  parseHostQuery,
-  withFilter,
-} from './host-query.ts';
+import { HOST_SORTS, HOSTS_PER_PAGE, hostsAddress, parseHostQuery, withFilter } from './host-query.ts';
 import { HostTable, HostTableSkeleton } from './host-table.tsx';
-import { AcknowledgeMatching } from './matching-count.tsx';
 import { ReadFailure } from './read-failure.tsx';
+import type { Removal } from './removal.ts';
 import { useHostWindow } from './use-host-window.ts';
+
+const HostTools = optional(() => import('./host-tools.tsx'));
+const SelectionBar = optional(() => import('./selection-bar.tsx'));
+const NoHosts = optional(() => import('./no-hosts.tsx'));
+const RemoveDialog = optional(() => import('./remove-dialog.tsx'));
 
 const NOTHING: ReadonlySet<string> = new Set();
 const NO_IDS: readonly string[] = [];
 const trail = new PageTrail();
-
-function NoHosts({ query }: { query: HostQuery }) {
-  const t = useTranslations('hosts.empty');
-  if (query.cursor !== null) {
-    return (
-      <EmptyState
-        title={t('endTitle')}
-        actions={
-          <Button onClick={() => goTo(hostsAddress({ ...query, cursor: null, page: 1 }))}>
-            {t('firstPage')}
-          </Button>
-        }
-      >
-        {t('end')}
-      </EmptyState>
-    );
-  }
-  if (!isFiltered(query)) {
-    return (
-      <EmptyState
-        icon={<Server size={28} aria-hidden />}
-        title={t('fleetTitle')}
-        actions={
-          <LinkButton tone="primary" href="/add">
-            {t('add')}
-          </LinkButton>
-        }
-      >
-        {t('fleet')}
-      </EmptyState>
-    );
-  }
-  const unhandled = query.state === 'unhandled';
-  return (
-    <EmptyState
-      title={unhandled ? t('unhandledTitle') : t('matchTitle')}
-      actions={
-        <Button onClick={() => goTo(hostsAddress({ ...ALL_HOSTS, sort: query.sort }))}>{t('clear')}</Button>
-      }
-    >
-      {unhandled ? t('unhandled') : t('match')}
-    </EmptyState>
-  );
-}
 
 export function HostsView() {
   const t = useTranslations('hosts');
@@ -93,7 +43,10 @@ export function HostsView() {
   const { window: read, loading, problem, reload } = useHostWindow(query, key);
   const slow = useSlow(loading);
   const paused = useLive((state) => state.link.status === 'paused');
+  // What can wait is fetched after the first data.
+  const live = useLive((state) => state.counts !== null);
   const flow = useAcknowledgeFlow();
+  const [removal, setRemoval] = useState<Removal | null>(null);
 
   const [selection, setSelection] = useState(NOTHING);
   // biome-ignore lint/correctness/useExhaustiveDependencies(key): what was selected belongs to what was listed.
@@ -104,7 +57,7 @@ export function HostsView() {
     list,
     read?.ids ?? NO_IDS,
     read?.key ?? '',
-    selection.size > 0 || paused || flow.asking,
+    selection.size > 0 || paused || flow.asking || removal !== null,
   );
   const hosts = useMemo(
     () => hold.shown.map((id) => read?.hosts.get(id)).filter((host): host is Host => host !== undefined),
@@ -141,7 +94,7 @@ export function HostsView() {
     k: () => rows.move(-1),
     x: () => {
       const id = rows.current();
-      if (id !== null) select(id, !selection.has(id));
+      if (id !== null && flow.permit()) select(id, !selection.has(id));
     },
     a: () => {
       const id = rows.current();
@@ -164,7 +117,10 @@ export function HostsView() {
 
   return (
     <>
-      <PageHeader title={t('title')} actions={<AcknowledgeMatching query={query} flow={flow} />} />
+      <PageHeader
+        title={t('title')}
+        actions={live && flow.mayAct ? <HostTools query={query} flow={flow} onRemove={setRemoval} /> : null}
+      />
       <HostFilterBar query={query} />
       {problem ? <ReadFailure problem={problem} kept={read !== null} onRetry={reload} /> : null}
 
@@ -193,27 +149,14 @@ export function HostsView() {
           }}
         />
         {selection.size > 0 ? (
-          <div className="flex flex-wrap items-center gap-2">
-            <span className="text-sm font-medium">{t('selection.count', { count: selection.size })}</span>
-            <Button
-              tone="primary"
-              disabled={targets.length === 0}
-              onClick={() => flow.acknowledge(targets, clear)}
-            >
-              {t('selection.acknowledge', { count: targets.length })}
-            </Button>
-            {targets.length > 0 ? (
-              <Button
-                aria-haspopup="dialog"
-                onClick={() => flow.ask({ kind: 'targets', targets }, clearFromBar)}
-              >
-                {t('selection.options')}
-              </Button>
-            ) : null}
-            <Button tone="quiet" onClick={clearFromBar}>
-              {t('selection.clear')}
-            </Button>
-          </div>
+          <SelectionBar
+            selected={selection.size}
+            targets={targets}
+            flow={flow}
+            onRemove={() => setRemoval({ kind: 'hosts', hosts: hosts.filter(({ id }) => selection.has(id)) })}
+            onDone={clear}
+            onClear={clearFromBar}
+          />
         ) : null}
         <Field label={t('sort.label')} hideLabel className="ml-auto w-44 sm:hidden">
           {(control) => (
@@ -248,6 +191,7 @@ export function HostsView() {
             epoch={read.epoch}
             readAtMs={read.readAtMs}
             selection={selection}
+            selectable={flow.mayAct}
             onSelect={select}
             onSelectAll={(selected) =>
               setSelection(selected ? new Set(hosts.map((host) => host.id)) : NOTHING)
@@ -282,6 +226,16 @@ export function HostsView() {
         }
       />
       {flow.form}
+      {removal ? (
+        <RemoveDialog
+          removal={removal}
+          onClose={() => setRemoval(null)}
+          onRemoved={() => {
+            clear();
+            reload();
+          }}
+        />
+      ) : null}
     </>
   );
 }

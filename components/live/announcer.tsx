@@ -24,7 +24,9 @@ export function Announcer() {
   useEffect(() => {
     speak.current = (from, to) => {
       const parts: string[] = [];
-      if (from.stale !== to.stale) parts.push(to.stale ? t('stale') : t('live'));
+      const signedOut = store.getState().link.status === 'signed-out';
+      const lost = signedOut ? t('signedOut') : t('stale');
+      if (from.stale !== to.stale) parts.push(to.stale ? lost : t('live'));
       if (from.down !== to.down) parts.push(t('down', { count: to.down, before: format.number(from.down) }));
       setText(parts.join(' '));
     };

@@ -4,11 +4,12 @@
  * What the page must say about itself above the hosts: how old the view is, and how the server itself is doing.
  * Loaded right after the page, so it is there long before a link can be lost.
  */
-import { usePathname } from 'next/navigation';
+import { usePathname, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useLink, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
+import type { Health, StoreHealth } from '@/lib/protocol/api.ts';
 import { useTranslations } from '../i18n/language.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, buttonClass } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { FallbackReasons } from './connection-details.tsx';
 import { useSpanWords } from './link-words.ts';
@@ -32,6 +33,33 @@ function StaleBanner() {
           : waitMs !== null && waitMs > 0
             ? t('retryIn', { seconds: Math.ceil(waitMs / 1000) })
             : t('retrying')}
+      </p>
+    </Notice>
+  );
+}
+
+/** Not announced here: the announcer says it once. The link loads the sign-in page anew, and that one what stands here. */
+function SignedOutBanner() {
+  const t = useTranslations('live.banner');
+  const spanWords = useSpanWords();
+  const nowMs = useNow();
+  const lastFrameAtMs = useLive((state) => state.link.lastFrameAtMs);
+  const search = useSearchParams().toString();
+  const here = `${usePathname()}${search === '' ? '' : `?${search}`}`;
+  return (
+    <Notice
+      tone="danger"
+      title={t('signedOutTitle')}
+      actions={
+        <a href={`/login?next=${encodeURIComponent(here)}`} className={buttonClass('primary')}>
+          {t('signIn')}
+        </a>
+      }
+    >
+      <p data-testid="signed-out-banner">
+        {lastFrameAtMs === null || nowMs === 0
+          ? t('signedOutEmpty')
+          : t('signedOutText', { age: spanWords(Math.max(0, nowMs - lastFrameAtMs)) })}
       </p>
     </Notice>
   );
@@ -81,10 +109,33 @@ function FallbackBanner({ hidden }: { hidden: boolean }) {
   );
 }
 
+/** Nothing can be stored: apart from blindness, which is about what we hear. */
+function StoreBanner({ store }: { store: StoreHealth }) {
+  const t = useTranslations('live.banner');
+  return (
+    <Notice tone="warning" title={t('storeTitle')} live>
+      <div data-testid="store-banner">
+        <p>{t('storeText', { detail: (store.detail ?? '').replace(/\.$/, '') })}</p>
+        {store.dropped > 0 ? <p>{t('storeDropped', { count: store.dropped })}</p> : null}
+      </div>
+    </Notice>
+  );
+}
+
 /** The server's own troubles, apart from the hosts'. */
 function HealthBanners() {
-  const t = useTranslations('live.banner');
   const health = useHealth(HEALTH_EVERY_MS);
+  return (
+    <>
+      <HearingBanner health={health} />
+      {health === null || health.store.writable ? null : <StoreBanner store={health.store} />}
+    </>
+  );
+}
+
+/** What speaks against our hearing every heartbeat. */
+function HearingBanner({ health }: { health: Health | null }) {
+  const t = useTranslations('live.banner');
   const blindNow = useLive((state) => state.rates?.blind ?? false);
   const blind = blindNow || (health?.ingest.blind ?? false);
   const drops = health?.ingest.kernelDrops ?? 0;
@@ -96,7 +147,7 @@ function HealthBanners() {
       </Notice>
     );
   }
-  if (health?.status === 'degraded') {
+  if (health?.status === 'degraded' && health.store.writable) {
     return (
       <Notice tone="warning" title={t('degradedTitle')} live>
         <p>{t('degradedText')}</p>
@@ -111,6 +162,7 @@ export default function Banners() {
   const t = useTranslations('live.banner');
   const stale = useLive((state) => state.stale);
   const paused = useLive((state) => state.link.status === 'paused');
+  const signedOut = useLive((state) => state.link.status === 'signed-out');
   const digestTrouble = useLive((state) => state.link.digestTrouble);
   const versionMismatch = useLive((state) => state.link.versionMismatch);
   return (
@@ -129,9 +181,9 @@ export default function Banners() {
           <p>{t('versionText')}</p>
         </Notice>
       ) : null}
-      {paused ? <PausedBanner /> : stale ? <StaleBanner /> : null}
-      <FallbackBanner hidden={paused || stale} />
-      <HealthBanners />
+      {signedOut ? <SignedOutBanner /> : paused ? <PausedBanner /> : stale ? <StaleBanner /> : null}
+      <FallbackBanner hidden={paused || stale || signedOut} />
+      {signedOut ? null : <HealthBanners />}
       {digestTrouble ? (
         <Notice tone="warning" title={t('digestTitle')} live>
           <p>{t('digestText')}</p>

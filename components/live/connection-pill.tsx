@@ -21,6 +21,7 @@ const TONE: Readonly<Record<LinkStatus, PillTone>> = {
   'catching-up': 'late',
   reconnecting: 'down',
   stale: 'down',
+  'signed-out': 'down',
   paused: 'accent',
   stopped: 'neutral',
 };
@@ -68,6 +69,8 @@ export function useLinkWords(link: Link, nowMs: number): string {
       return t('pill.stale', { age: spanWords(ageMs ?? 0) });
     case 'paused':
       return t('pill.paused');
+    case 'signed-out':
+      return t('pill.signedOut');
     case 'stopped':
       return t('pill.stopped');
   }

@@ -3,13 +3,14 @@ import {
   ArrowsBothWays,
   Bell,
   CirclePlus,
+  History,
   type Icon,
   LayoutDashboard,
   Server,
   Settings,
 } from '../ui/icons.tsx';
 
-export type NavKey = 'overview' | 'hosts' | 'alerts' | 'transports' | 'add' | 'settings';
+export type NavKey = 'overview' | 'hosts' | 'alerts' | 'events' | 'transports' | 'add' | 'settings';
 export type NavItem = {
   readonly key: NavKey;
   readonly href: string;
@@ -22,6 +23,7 @@ export const NAV_ITEMS: readonly NavItem[] = [
   { key: 'overview', href: '/', icon: LayoutDashboard, chord: 'o' },
   { key: 'hosts', href: '/hosts', icon: Server, chord: 'h' },
   { key: 'alerts', href: '/alerts', icon: Bell, chord: 'a' },
+  { key: 'events', href: '/events', icon: History, chord: 'e' },
   { key: 'transports', href: '/transports', icon: ArrowsBothWays, chord: 't' },
   { key: 'add', href: '/add', icon: CirclePlus, chord: null },
   { key: 'settings', href: '/settings', icon: Settings, chord: 's' },

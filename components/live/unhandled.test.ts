@@ -40,6 +40,13 @@ describe('what is left to take', () => {
     expect(unhandledCount({ alerts: new Map(), alertsTruncated: false, counts })).toBe(0);
   });
 
+  test('leaves out what is in maintenance', () => {
+    const alerts = new Map([alert(1), alert(2), alert(3)]);
+    const resting = { ...counts, down: 3, acknowledged: 0, maintenance: 2 };
+    expect(unhandledCount({ alerts, alertsTruncated: false, counts: resting })).toBe(1);
+    expect(unhandledCount({ alerts, alertsTruncated: false, counts: null })).toBe(3);
+  });
+
   test('comes from the hosts when the view does not hold every alert', () => {
     expect(unhandledCount({ alerts: new Map([alert(1)]), alertsTruncated: true, counts })).toBe(7);
   });

@@ -20,14 +20,15 @@ function countUnhandled(alerts: ReadonlyMap<AlertId, Alert>): number {
 }
 
 /**
- * Open alerts nobody has taken. When there are more open ones than the view holds, the hosts that are down and
- * neither acknowledged nor in maintenance stand for them. O(alerts) once a map.
+ * Open alerts nobody has taken, and at most as many as hosts are down and neither acknowledged nor in maintenance
+ * (whose alerts wait with them). When there are more open ones than the view holds, those hosts stand for them.
+ * O(alerts) once a map.
  */
 export function unhandledCount({
   alerts,
   alertsTruncated,
   counts,
 }: Pick<LiveState, 'alerts' | 'alertsTruncated' | 'counts'>): number {
-  if (alertsTruncated && counts !== null) return unhandledOf(counts);
-  return countUnhandled(alerts);
+  if (counts === null) return countUnhandled(alerts);
+  return alertsTruncated ? unhandledOf(counts) : Math.min(countUnhandled(alerts), unhandledOf(counts));
 }

@@ -6,13 +6,14 @@ import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { Health } from '@/lib/protocol/api.ts';
 
 export function useHealth(everyMs: number): Health | null {
-  const { api } = useLiveHandle();
+  const { api, store } = useLiveHandle();
   const [health, setHealth] = useState<Health | null>(null);
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = (): void => {
-      if (document.visibilityState === 'hidden') {
+      const signedOut = store.getState().link.status === 'signed-out';
+      if (signedOut || document.visibilityState === 'hidden') {
         timer = setTimeout(read, everyMs);
         return;
       }
@@ -29,6 +30,6 @@ export function useHealth(everyMs: number): Health | null {
       abort.abort();
       clearTimeout(timer);
     };
-  }, [api, everyMs]);
+  }, [api, store, everyMs]);
   return health;
 }

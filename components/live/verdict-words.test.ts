@@ -33,12 +33,27 @@ describe('a verdict in words', () => {
         source: fc.option(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant("it's <b>{here}</b>"))),
         lostBeats: fc.integer({ min: 0, max: 64 }),
         expectedBeats: fc.integer({ min: 0, max: 64 }),
+        unheard: fc.boolean(),
       })
-      .map((drawn) => ({ ...drawn, lostBeats: Math.min(drawn.lostBeats, drawn.expectedBeats) }));
+      .map(({ unheard, ...drawn }) => ({
+        ...drawn,
+        ...(unheard ? { unheard: true as const } : {}),
+        lostBeats: Math.min(drawn.lostBeats, drawn.expectedBeats),
+      }));
     fc.assert(
       fc.property(evidence, (one) => {
         expect(words('en', one)).toBe(reasonInWords(one));
       }),
+    );
+  });
+
+  test('of a host that was never heard it says since when it was waited for', () => {
+    const unheard: Evidence = { ...TIMEOUT, unheard: true, source: null, lostBeats: 0, expectedBeats: 0 };
+    expect(words('en', unheard)).toBe(
+      'no heartbeat for 5.0 s since the server started (or the host was named), one expected every 1.0 s',
+    );
+    expect(words('zh-CN', unheard)).toBe(
+      '自服务器启动（或主机被登记）以来 5.0 秒内没有心跳，本应每 1.0 秒一次',
     );
   });
 

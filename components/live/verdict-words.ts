@@ -32,7 +32,7 @@ export function percentWords(t: AlertsTranslator, format: NumberFormatter, perce
 export function verdictWords(t: AlertsTranslator, format: NumberFormatter, evidence: Evidence): string {
   const counted = evidence.kind !== 'bye' && evidence.expectedBeats > 0;
   return t('verdict', {
-    kind: evidence.kind,
+    kind: evidence.kind === 'timeout' && evidence.unheard ? 'unheard' : evidence.kind,
     silent: spanWords(t, format, evidence.silentMs),
     interval: spanWords(t, format, evidence.intervalMs),
     known: evidence.source === null ? 'no' : 'yes',

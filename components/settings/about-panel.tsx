@@ -2,6 +2,7 @@
 
 /** What this server is and how it is doing by its own account. */
 import type { ReactNode } from 'react';
+import type { StoreHealth } from '@/lib/protocol/api.ts';
 import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
 import { useSpanWords } from '../live/link-words.ts';
@@ -18,6 +19,20 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
       <dt className="text-muted">{term}</dt>
       <dd className="min-w-0 text-right">{children ?? <Skeleton className="w-20" />}</dd>
     </div>
+  );
+}
+
+function StoreWords({ store }: { store: StoreHealth }) {
+  const t = useTranslations('settings.about');
+  return (
+    <>
+      {store.writable
+        ? t('storeWaiting', { count: store.waiting })
+        : t('storeWritableNo', { detail: store.detail ?? '' })}
+      {store.dropped > 0 ? (
+        <span className="block text-xs text-muted">{t('storeDropped', { count: store.dropped })}</span>
+      ) : null}
+    </>
   );
 }
 
@@ -49,6 +64,10 @@ export function AboutPanel() {
         </Fact>
         <Fact term={t('store')}>
           {about ? (about.store === 'memory' ? t('storeMemory') : t('storeSqlite')) : null}
+        </Fact>
+        <Fact term={t('storeWritable')}>{health ? <StoreWords store={health.store} /> : null}</Fact>
+        <Fact term={t('auth')}>
+          {about ? (about.auth === 'none' ? t('authNone') : t('authPassword')) : null}
         </Fact>
         <Fact term={t('receiver')}>
           {health

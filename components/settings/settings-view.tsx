@@ -3,6 +3,8 @@
 /** Everything a person may choose, and what this server is. */
 import { useTranslations } from '../i18n/language.ts';
 import type { Prefs } from '../i18n/prefs.ts';
+import { useAbout } from '../live/about.tsx';
+import { optional } from '../ui/optional.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { AboutPanel } from './about-panel.tsx';
 import { AppearancePanel } from './appearance-panel.tsx';
@@ -10,8 +12,12 @@ import { KeyboardPanel } from './keyboard-panel.tsx';
 import { OperatorPanel } from './operator-panel.tsx';
 import { TransportPanel } from './transport-panel.tsx';
 
+const AccountPanels = optional(() => import('./account-panels.tsx'));
+
 export function SettingsView({ prefs }: { prefs: Prefs }) {
   const t = useTranslations('settings');
+  // With a sign-in the name is that of the account.
+  const asksForName = useAbout()?.auth !== 'password';
   return (
     <div className="mx-auto max-w-6xl">
       <PageHeader title={t('title')} intro={t('intro')} />
@@ -22,10 +28,13 @@ export function SettingsView({ prefs }: { prefs: Prefs }) {
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <AppearancePanel initial={prefs} />
-          <OperatorPanel />
+          {asksForName ? <OperatorPanel /> : null}
           <KeyboardPanel />
         </div>
       </div>
+      <section id="account" aria-label={t('account.title')} className="mt-4 scroll-mt-16">
+        <AccountPanels />
+      </section>
     </div>
   );
 }

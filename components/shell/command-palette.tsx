@@ -11,11 +11,14 @@ import { useLiveHandle } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
 import { applyPrefs, prefsOfPage, THEME_CHOICES } from '../i18n/prefs.ts';
 import { NAV_ITEMS } from '../live/nav-items.ts';
+import { useYou } from '../live/permissions.ts';
 import { classNames } from '../ui/class-names.ts';
+import { LogOut } from '../ui/icons.tsx';
 import { KeyCap } from '../ui/key-cap.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
 import { matchesWords } from './palette-match.ts';
 import { useHostSearch } from './use-host-search.ts';
+import { useSignOut } from './use-sign-out.ts';
 
 type Group = 'pages' | 'hosts' | 'settings';
 type Entry = {
@@ -34,6 +37,8 @@ function useFixedEntries(): readonly Entry[] {
   const appearance = useTranslations('settings.appearance');
   const router = useRouter();
   const live = useLiveHandle();
+  const you = useYou();
+  const signOut = useSignOut();
   return [
     ...NAV_ITEMS.map(
       ({ key, href, icon: Icon }): Entry => ({
@@ -60,6 +65,17 @@ function useFixedEntries(): readonly Entry[] {
         run: () => live.setMode(mode),
       }),
     ),
+    ...(you === null
+      ? []
+      : [
+          {
+            id: 'sign-out',
+            group: 'settings',
+            label: t('signOut'),
+            mark: <LogOut size={15} aria-hidden />,
+            run: signOut,
+          } satisfies Entry,
+        ]),
   ];
 }
 

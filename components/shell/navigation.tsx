@@ -29,11 +29,11 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
       aria-label={t('label')}
       className={
         bottom
-          ? 'fixed inset-x-0 bottom-0 z-30 border-t border-line bg-raised pb-[env(safe-area-inset-bottom)] md:hidden'
-          : 'hidden min-w-0 md:block'
+          ? 'fixed inset-x-0 bottom-0 z-30 border-t border-line bg-raised pb-[env(safe-area-inset-bottom)] lg:hidden'
+          : 'hidden min-w-0 lg:block'
       }
     >
-      <ul className={bottom ? 'grid h-14 grid-cols-6' : 'flex items-center gap-0.5'}>
+      <ul className={bottom ? 'grid h-14 grid-cols-7' : 'flex items-center gap-0.5'}>
         {NAV_ITEMS.map((item) => {
           const Icon = item.icon;
           const current = isInside(item, pathname);
@@ -46,7 +46,7 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
                 className={classNames(
                   'relative flex items-center text-sm font-medium hover:text-text',
                   bottom
-                    ? 'h-full flex-col justify-center gap-0.5 text-[0.6875rem]'
+                    ? 'h-full flex-col justify-center gap-0.5 text-[0.625rem] tracking-tight min-[430px]:text-[0.6875rem]'
                     : 'h-(--control-h) gap-1.5 rounded-md px-2.5 hover:bg-surface',
                   current ? 'text-text' : 'text-muted',
                   current && !bottom && 'bg-surface shadow-[inset_0_0_0_1px_var(--color-line)]',
@@ -56,7 +56,7 @@ export function Navigation({ place }: { place: 'header' | 'bottom' }) {
                 <Icon
                   size={bottom ? 20 : 16}
                   aria-hidden
-                  className={classNames(!bottom && 'max-lg:hidden', current && 'text-accent')}
+                  className={classNames(!bottom && 'max-xl:hidden', current && 'text-accent')}
                 />
                 <span className="max-w-full truncate">{t(item.key)}</span>
                 {item.key === 'alerts' ? (

@@ -9,6 +9,7 @@ import { ConnectionPill } from '../live/connection-pill.tsx';
 import { PageTitle } from '../live/page-title.tsx';
 import { useSettled } from '../live/settled.ts';
 import { AppLink } from '../ui/app-link.tsx';
+import { BrandMark } from '../ui/brand-mark.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Keyboard, Pause, Play } from '../ui/icons.tsx';
 import { optional } from '../ui/optional.ts';
@@ -19,6 +20,7 @@ import { Navigation } from './navigation.tsx';
 const STILL_ICON = <link rel="icon" type="image/svg+xml" href="/icon.svg" />;
 
 const Banners = optional(() => import('../live/banners.tsx'));
+const UserMenu = optional(() => import('./user-menu.tsx'));
 const ShellLater = optional(() => import('./later.tsx'), STILL_ICON);
 
 function Brand() {
@@ -29,17 +31,7 @@ function Brand() {
       aria-label={t('nav.home')}
       className="flex h-(--control-h) shrink-0 items-center gap-2 rounded-md font-semibold"
     >
-      <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden className="text-accent">
-        <rect width="32" height="32" rx="7" fill="currentColor" />
-        <path
-          d="M5 17h5l3-8 6 15 3-7h5"
-          fill="none"
-          stroke="var(--color-on-accent)"
-          strokeWidth="2.6"
-          strokeLinecap="round"
-          strokeLinejoin="round"
-        />
-      </svg>
+      <BrandMark />
       <span className="max-sm:sr-only">{t('appName')}</span>
     </AppLink>
   );
@@ -88,7 +80,7 @@ export function Shell({ children }: { children: ReactNode }) {
   return (
     <div
       data-stale={stale}
-      className="flex min-h-dvh flex-col [--bottom-bar-h:3.5rem] md:[--bottom-bar-h:0px]"
+      className="flex min-h-dvh flex-col [--bottom-bar-h:3.5rem] lg:[--bottom-bar-h:0px]"
     >
       <PageTitle />
       <a
@@ -106,6 +98,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <IconButton label={t('keys.open')} onClick={() => setHelpOpen(true)} className="max-md:hidden">
             <Keyboard size={16} aria-hidden />
           </IconButton>
+          {settled ? <UserMenu /> : null}
           <ConnectionPill />
         </div>
       </header>

@@ -16,6 +16,7 @@ const TONE: Readonly<Record<LinkStatus, PillTone>> = {
   'catching-up': 'late',
   reconnecting: 'down',
   stale: 'down',
+  'signed-out': 'down',
   paused: 'neutral',
   stopped: 'neutral',
 };

@@ -54,10 +54,13 @@ export type Server = {
   readonly port: number;
   readonly heartbeatPort: number;
   readonly child: ChildProcess;
+  readonly dataDir: string;
+  /** All it has written so far, of this run and those before. */
+  readonly output: string;
   health(): Promise<Health>;
   hosts(query?: string): Promise<HostPage>;
-  /** Ends this run and starts another one on the same ports. */
-  restart(): Promise<void>;
+  /** Ends this run and starts another one on the same ports and data. */
+  restart(signal?: NodeJS.Signals): Promise<void>;
 };
 
 /** Starts things and ends them; one for each test. */
@@ -88,15 +91,18 @@ export class Stage {
         : ['faketime', '--exclude-monotonic', '-f', `+${clockAhead}`, process.execPath];
     const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-e2e-'));
     this.#folders.push(dataDir);
+    let output = '';
     const launch = async (port: number, heartbeatPort: number) => {
       const child = this.#spawn(command[0]!, [
         ...command.slice(1),
-        join(ROOT, 'server/main.ts'),
+        join(ROOT, 'server/program.ts'),
         ...['--port', String(port), '--heartbeat-port', String(heartbeatPort), '--data-dir', dataDir],
         ...flags,
       ]);
+      child.stdout?.on('data', (chunk: Buffer) => {
+        output += chunk;
+      });
       const ready = await lineOf(child, READY);
-      child.stdout?.resume();
       child.stderr?.pipe(process.stderr);
       return { child, port: Number(ready[1]), heartbeatPort: Number(ready[2]) };
     };
@@ -110,10 +116,14 @@ export class Stage {
       get child() {
         return run.child;
       },
+      dataDir,
+      get output() {
+        return output;
+      },
       health: () => json<Health>('/api/health'),
       hosts: (query = '') => json<HostPage>(`/api/hosts${query}`),
-      restart: async () => {
-        await end(run.child);
+      restart: async (signal) => {
+        await end(run.child, signal);
         run = await launch(run.port, run.heartbeatPort);
       },
     };

@@ -2,7 +2,7 @@
  * Typed calls of the HTTP API for pages. Every failure is an ApiError with the catalogue's code, or `network`
  * when no answer came. Knows no store and no React.
  */
-import type { AckAnswer, UnackAnswer } from '#lib/protocol/alert.ts';
+import type { AckAnswer, AlertStatus, UnackAnswer } from '#lib/protocol/alert.ts';
 import type {
   About,
   AckRequest,
@@ -16,6 +16,7 @@ import type {
   UnackRequest,
 } from '#lib/protocol/api.ts';
 import { type ErrorCode, PROBLEM_URN, type Problem } from '#lib/protocol/errors.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -25,12 +26,20 @@ export class ApiError extends Error {
   readonly detail: string;
   /** HTTP status; 0 without an answer. */
   readonly status: number;
+  /** The server asked to be left alone for so long (Retry-After), ms. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode | 'network' | 'bad_answer', status: number, detail: string) {
+  constructor(
+    code: ErrorCode | 'network' | 'bad_answer',
+    status: number,
+    detail: string,
+    retryAfterMs?: number,
+  ) {
     super(detail);
     this.code = code;
     this.status = status;
     this.detail = detail;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -44,7 +53,7 @@ export type HostQuery = {
   readonly cursor?: string;
 };
 export type AlertQuery = {
-  readonly status?: 'open' | 'acknowledged' | 'resolved';
+  readonly status?: AlertStatus;
   readonly limit?: number;
   readonly cursor?: string;
 };
@@ -70,15 +79,26 @@ export type ApiClient = {
   alerts(query?: AlertQuery, signal?: AbortSignal): Promise<AlertPage>;
   ack(request: AckRequest): Promise<AckAnswer>;
   unack(request: UnackRequest): Promise<UnackAnswer>;
+  /** Any call that has no method here: for what is fetched after the page, which brings the types along. */
+  read<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>;
+  /** A write that has no method here. An answer without a body (204) is `undefined`. */
+  send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>;
 };
 
 export type ApiClientOptions = {
   /** Origin with scheme; '' = the page's own. */
   readonly origin?: string;
   readonly fetch?: typeof fetch;
+  /** An answer said that nobody is signed in; told before the call rejects. */
+  readonly onSignedOut?: () => void;
+  /** While true every call is refused as `unauthenticated` at once, and nothing is asked. */
+  readonly isSignedOut?: () => boolean;
 };
 
-type Query = Readonly<Record<string, string | number | readonly string[] | readonly number[] | undefined>>;
+/** Undefined and empty values are left out. */
+export type Query = Readonly<
+  Record<string, string | number | readonly string[] | readonly number[] | undefined>
+>;
 
 function withQuery(path: string, query: Query): string {
   const params = new URLSearchParams();
@@ -102,7 +122,10 @@ async function errorOf(response: Response): Promise<ApiError> {
   const status = response.status;
   try {
     const body: unknown = await response.json();
-    if (isProblem(body)) return new ApiError(body.code, status, String(body.detail || body.title));
+    if (isProblem(body)) {
+      const waitMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
+      return new ApiError(body.code, status, String(body.detail || body.title), waitMs);
+    }
   } catch {
     // Not JSON: a proxy's page, say. The status is all there is to tell.
   }
@@ -114,6 +137,7 @@ export function createApiClient(options: ApiClientOptions = {}): ApiClient {
   const doFetch = options.fetch ?? ((input, init) => fetch(input, init));
 
   async function call<T>(path: string, init: RequestInit): Promise<T> {
+    if (options.isSignedOut?.()) throw new ApiError('unauthenticated', 401, 'nobody is signed in.');
     let response: Response;
     try {
       response = await doFetch(origin + path, { ...init, cache: 'no-store' });
@@ -121,7 +145,12 @@ export function createApiClient(options: ApiClientOptions = {}): ApiClient {
       if (init.signal?.aborted) throw init.signal.reason;
       throw new ApiError('network', 0, error instanceof Error ? error.message : 'the server did not answer');
     }
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) {
+      const error = await errorOf(response);
+      if (error.code === 'unauthenticated') options.onSignedOut?.();
+      throw error;
+    }
+    if (response.status === 204) return undefined as T;
     try {
       return (await response.json()) as T;
     } catch {
@@ -131,9 +160,9 @@ export function createApiClient(options: ApiClientOptions = {}): ApiClient {
   }
   const get = <T>(path: string, query: Query, signal?: AbortSignal): Promise<T> =>
     call<T>(withQuery(path, query), { signal: signal ?? null });
-  const post = <T>(path: string, body: unknown): Promise<T> =>
+  const send = <T>(method: string, path: string, body: unknown = {}): Promise<T> =>
     call<T>(path, {
-      method: 'POST',
+      method,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
@@ -149,7 +178,9 @@ export function createApiClient(options: ApiClientOptions = {}): ApiClient {
       get(`/api/hosts/${encodeURIComponent(nameOrId)}/events`, query, signal),
     events: (query = {}, signal) => get('/api/events', query, signal),
     alerts: (query = {}, signal) => get('/api/alerts', query, signal),
-    ack: (request) => post('/api/alerts/ack', request),
-    unack: (request) => post('/api/alerts/unack', request),
+    ack: (request) => send('POST', '/api/alerts/ack', request),
+    unack: (request) => send('POST', '/api/alerts/unack', request),
+    read: (path, query = {}, signal) => get(path, query, signal),
+    send,
   };
 }

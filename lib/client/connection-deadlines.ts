@@ -11,7 +11,7 @@ import {
   openCandidate,
   startResync,
 } from './connection-moves.ts';
-import { type Connection, rungOf, staleAtMsOf } from './connection-state.ts';
+import { type Connection, type Phase, rungOf, staleAtMsOf } from './connection-state.ts';
 import { rungsOf, WATCHDOG_MS } from './ladder.ts';
 
 /** A forced transport that gives no frame so soon is not waited for with the old one still feeding the view. */
@@ -91,10 +91,13 @@ function retry(moves: Moves, retryAtMs: number): void {
   else leaveRung(moves, why, failure);
 }
 
+/** Time changes nothing here: what ends them comes from outside. */
+const WAITS_FOR_NOTHING: ReadonlySet<Phase> = new Set(['idle', 'signed-out', 'paused', 'stopped']);
+
 /** The next instant at which `tick` has something to do, or the view turns stale; null = none. */
 export function nextDeadlineMs(connection: Connection, nowMs: number): number | null {
   const { phase, current, candidate } = connection;
-  if (phase === 'idle' || phase === 'paused' || phase === 'stopped') return null;
+  if (WAITS_FOR_NOTHING.has(phase)) return null;
   const deadlines = [connection.retryAtMs, connection.resyncAtMs];
   if (current !== null) deadlines.push(currentDueAtMs(connection));
   if (candidate !== null) deadlines.push(candidateDueAtMs(connection));

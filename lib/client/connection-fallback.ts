@@ -4,7 +4,7 @@
  */
 import { type Command, type Connection, rungIndexOf, rungOf } from './connection-state.ts';
 import { CLIMB_SPREAD, rungsOf } from './ladder.ts';
-import type { CloseReason } from './source.ts';
+import type { ConnectionFailure } from './source.ts';
 import type { FallbackStep } from './view-store.ts';
 
 export type Moves = {
@@ -15,7 +15,7 @@ export type Moves = {
 };
 
 /** `noFrame`: it was we who ended it, for its silence. */
-export type Failure = CloseReason & { readonly noFrame?: boolean };
+export type Failure = ConnectionFailure & { readonly noFrame?: boolean };
 
 /** When `auto` leaves this rung unless a frame comes; null = never for that. */
 export function giveUpAtMsOf({ next }: Moves): number | null {
@@ -56,7 +56,7 @@ export function noteStep(
   moves: Moves,
   index: number,
   why: FallbackStep['why'],
-  { detail }: CloseReason,
+  { detail }: ConnectionFailure,
 ): void {
   const { next } = moves;
   const step = { from: rungsOf(next.mode)[index]!.transport, why, detail };

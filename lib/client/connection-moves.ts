@@ -21,7 +21,7 @@ import {
   rungOf,
 } from './connection-state.ts';
 import { type Mode, QUICK_CLOSE_MS, rungsOf, STALE_AFTER_MS, type Transport } from './ladder.ts';
-import type { CloseReason } from './source.ts';
+import type { ConnectionFailure } from './source.ts';
 import type { FallbackStep } from './view-store.ts';
 
 /** The first retry comes within this, evenly spread: after a server's restart it is everybody's resync too. */
@@ -81,7 +81,7 @@ export function openCandidate(moves: Moves, transport: Transport, purpose: Candi
 }
 
 /** Full jitter on the first, half on the doubling ones. Where there is a way down the other rungs' do not count. */
-function retryDelayMs({ next, random }: Moves, reason: CloseReason): number {
+function retryDelayMs({ next, random }: Moves, reason: ConnectionFailure): number {
   const failures = rungOf(next).failures === null ? next.failures : next.rungFailures;
   const delayMs =
     failures <= 1
@@ -141,7 +141,7 @@ export function failCurrent(moves: Moves, reason: Failure): void {
 }
 
 /** One rung down, at once unless the server asked to be left alone. */
-export function leaveRung(moves: Moves, why: FallbackStep['why'], reason: CloseReason): void {
+export function leaveRung(moves: Moves, why: FallbackStep['why'], reason: ConnectionFailure): void {
   const { next, nowMs } = moves;
   noteStep(moves, next.rung, why, reason);
   Object.assign(next, { rung: next.rung + 1, rungSinceMs: nowMs, rungFailures: 0, quickCloses: 0 });
@@ -151,6 +151,16 @@ export function leaveRung(moves: Moves, why: FallbackStep['why'], reason: CloseR
   }
   next.retryAtMs = nowMs + retryDelayMs(moves, reason);
   next.phase = 'reconnecting';
+}
+
+/**
+ * Nobody is signed in: no transport gets through, so none is open and none is tried until somebody is. What failed
+ * before is forgiven; why a lower rung is in use stays as it was.
+ */
+export function leaveSignedOut(moves: Moves): void {
+  close(moves, 'both');
+  forgive(moves.next);
+  Object.assign(moves.next, { phase: 'signed-out', quickCloses: 0, problem: null, ...NOTHING_WAITS });
 }
 
 /** The candidate takes over. */

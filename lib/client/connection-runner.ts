@@ -12,6 +12,7 @@ import { FrameQueue } from './frame-queue.ts';
 import { STALE_AFTER_MS, type Timing, type Transport } from './ladder.ts';
 import { parseFrame } from './parse-frame.ts';
 import { SelfCheck } from './self-check.ts';
+import { SignInWait } from './sign-in-wait.ts';
 import type { OpenSources, Source, SourceSink } from './source.ts';
 import { View } from './view.ts';
 import type { Link } from './view-store.ts';
@@ -58,6 +59,7 @@ export class ConnectionRunner {
   });
   readonly #sources = new Map<number, Source>();
   readonly #wakeWatch: WakeWatch;
+  readonly #signInWait: SignInWait;
   readonly #driver: ConnectionDriver;
   #firstLookTimer: ReturnType<typeof setTimeout> | null = null;
   #lastFrameAtMs: number | null = null;
@@ -75,7 +77,15 @@ export class ConnectionRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#driver = new ConnectionDriver({ ...options, execute: (command) => this.#execute(command) });
+    this.#signInWait = new SignInWait(options.origin, () => this.dispatch({ type: 'signed-in' }));
+    this.#driver = new ConnectionDriver({
+      ...options,
+      execute: (command) => this.#execute(command),
+      onNews: () => {
+        this.#signInWait.set(this.phase === 'signed-out');
+        options.onNews();
+      },
+    });
     this.#wakeWatch = new WakeWatch({
       now: options.now,
       wall: options.wall ?? Date.now,
@@ -83,16 +93,17 @@ export class ConnectionRunner {
     });
   }
 
-  get paused(): boolean {
-    return this.#driver.connection.phase === 'paused';
+  get phase() {
+    return this.#driver.connection.phase;
   }
 
   get stale(): boolean {
     const { connection } = this.#driver;
+    const { phase, provenAtMs } = connection;
     const nowMs = this.#options.now();
-    if (connection.provenAtMs !== null || this.#lastFrameAtMs === null) return isStale(connection, nowMs);
+    if (provenAtMs !== null || this.#lastFrameAtMs === null) return isStale(connection, nowMs);
     // Nothing but the first look has proven it so far, and the machine knows nothing of that.
-    return connection.phase !== 'paused' && nowMs - this.#lastFrameAtMs >= STALE_AFTER_MS;
+    return phase === 'signed-out' || (phase !== 'paused' && nowMs - this.#lastFrameAtMs >= STALE_AFTER_MS);
   }
 
   link(): Link {
@@ -144,7 +155,11 @@ export class ConnectionRunner {
     const sink: SourceSink = {
       opened: () => {},
       frame: (value) => this.#receive(value, FIRST_LOOK),
-      closed: () => this.#afterFirstLook(),
+      closed: ({ kind }) => {
+        // Where this was refused no connection is let in either.
+        if (kind === 'signed-out' && this.#endFirstLook()) this.dispatch({ type: 'signed-out' });
+        else this.#afterFirstLook();
+      },
     };
     this.#firstLookTimer = setTimeout(() => this.#afterFirstLook(), FIRST_LOOK_WITHIN_MS);
     this.#open(FIRST_LOOK, 'polling', sink);

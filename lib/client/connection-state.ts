@@ -12,10 +12,18 @@ import {
   type Timing,
   type Transport,
 } from './ladder.ts';
-import type { CloseReason } from './source.ts';
+import type { CloseReason, ConnectionFailure } from './source.ts';
 import type { Fallback, LinkStatus } from './view-store.ts';
 
-export type Phase = 'idle' | 'connecting' | 'catching-up' | 'live' | 'reconnecting' | 'paused' | 'stopped';
+export type Phase =
+  | 'idle'
+  | 'connecting'
+  | 'catching-up'
+  | 'live'
+  | 'reconnecting'
+  | 'signed-out'
+  | 'paused'
+  | 'stopped';
 
 export type Attempt = {
   readonly id: number;
@@ -61,7 +69,7 @@ export type Connection = {
   fallback: Fallback | null;
   problem: string | null;
   /** How the last connection ended; null before that. */
-  failure: CloseReason | null;
+  failure: ConnectionFailure | null;
   resyncs: number;
   reconnects: number;
   nextId: number;
@@ -81,6 +89,9 @@ export type ConnectionEvent =
   | { readonly type: 'closed'; readonly id: number; readonly reason: CloseReason }
   /** The page became visible or the network came back; `slept`: or time passed that the steady clock may not know. */
   | { readonly type: 'wake'; readonly slept?: boolean }
+  /** Another request was told that nobody is signed in; or, after that, somebody is again. */
+  | { readonly type: 'signed-out' }
+  | { readonly type: 'signed-in' }
   | { readonly type: 'tick' };
 
 export type Command =
@@ -143,7 +154,7 @@ export function isStale(connection: Connection, nowMs: number): boolean {
   const staleAtMs = staleAtMsOf(connection);
   const { phase } = connection;
   if (staleAtMs === null || phase === 'paused' || phase === 'idle') return false;
-  return phase === 'stopped' || nowMs >= staleAtMs;
+  return phase === 'stopped' || phase === 'signed-out' || nowMs >= staleAtMs;
 }
 
 /** What the page shows: a connection that claims to be up while nothing arrives is `stale`. */

@@ -231,6 +231,7 @@ function expectRecovery(machine: Machine): void {
   const { phase } = machine.connection;
   if (phase === 'idle' || phase === 'stopped') machine.send({ type: 'start' });
   if (phase === 'paused') machine.send({ type: 'resume' });
+  if (phase === 'signed-out') machine.send({ type: 'signed-in' });
   for (let second = 0; second < 100; second++) {
     for (const id of [...machine.alive.keys()]) machine.send({ type: 'opened', id }).proof(id);
     machine.pass(1_000);
@@ -243,7 +244,9 @@ function expectRecovery(machine: Machine): void {
 test('C31: any event in any phase leaves at most two connections, all of them known', () => {
   const pick = fc.nat({ max: 3 });
   const event = fc.oneof(
-    fc.constantFrom('start', 'stop', 'pause', 'resume', 'wake', 'tick').map((type) => ({ type })),
+    fc
+      .constantFrom('start', 'stop', 'pause', 'resume', 'wake', 'tick', 'signed-out', 'signed-in')
+      .map((type) => ({ type })),
     fc.constantFrom(...MODES).map((mode) => ({ type: 'mode', mode })),
     fc.record({ type: fc.constant('opened'), pick }),
     fc.record({ type: fc.constant('frame'), pick, proof: fc.boolean() }),
@@ -251,7 +254,10 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
     fc.record({
       type: fc.constant('closed'),
       pick,
-      reason: fc.record({ kind: fc.constantFrom('lost', 'refused', 'no-lease'), detail: fc.constant('cut') }),
+      reason: fc.record({
+        kind: fc.constantFrom('lost', 'refused', 'no-lease', 'signed-out'),
+        detail: fc.constant('cut'),
+      }),
     }),
     fc.record({ type: fc.constant('wake'), slept: fc.boolean() }),
     fc.record({ type: fc.constant('pass'), ms: fc.nat({ max: 20_000 }) }),
@@ -269,13 +275,14 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
             const [id, transport] = [...machine.alive][one.pick] ?? [10_000, null];
             // Only what streams needs a lease.
             const leased = transport === 'sse' || transport === 'long-polling';
-            const reason = !leased && 'reason' in one ? { kind: 'lost', detail: 'cut' } : undefined;
+            const lease = 'reason' in one && one.reason.kind === 'no-lease';
+            const reason = lease && !leased ? { kind: 'lost', detail: 'cut' } : undefined;
             machine.send({ ...one, ...(reason && { reason }), id } as unknown as ConnectionEvent);
           } else machine.send(one as ConnectionEvent);
           const { phase, current, candidate, retryAtMs } = machine.connection;
           const known = [current, candidate].filter((attempt) => attempt !== null).map(({ id }) => id);
           expect([...machine.alive.keys()].sort()).toEqual(known.sort());
-          const off = phase === 'idle' || phase === 'paused' || phase === 'stopped';
+          const off = ['idle', 'signed-out', 'paused', 'stopped'].includes(phase);
           // Where a connection is wanted there is one, or an instant at which there will be.
           expect(known.length > 0 || retryAtMs !== null).toBe(!off);
           if (off) expect(nextDeadlineMs(machine.connection, machine.nowMs)).toBe(null);

@@ -14,6 +14,7 @@ import {
   failCandidate,
   failCurrent,
   launch,
+  leaveSignedOut,
   NOTHING_WAITS,
   probe,
   resumeFrom,
@@ -51,9 +52,18 @@ const frame: Row['frame'] = (moves, event) => deliver(moves, event.id, event.pro
 const demand: Row['demand'] = (moves, event) => demandResync(moves, event.id, event.why);
 const wake: Row['wake'] = (moves, { slept = false }) => probe(moves, slept);
 const closed: Row['closed'] = (moves, { id, reason }) => {
-  if (moves.next.candidate?.id === id) failCandidate(moves, reason);
-  else if (moves.next.current?.id === id) failCurrent(moves, reason);
+  const { next } = moves;
+  const isCandidate = next.candidate?.id === id;
+  if (!isCandidate && next.current?.id !== id) return;
+  if (reason.kind === 'signed-out') {
+    // Closed already; the other one has the same answer before it.
+    next[isCandidate ? 'candidate' : 'current'] = null;
+    leaveSignedOut(moves);
+  } else if (isCandidate) failCandidate(moves, reason);
+  else failCurrent(moves, reason);
 };
+const signedOut: Row['signed-out'] = (moves) => leaveSignedOut(moves);
+const signedIn: Row['signed-in'] = (moves) => resumeFrom(moves);
 
 /** Where no connection is wanted: what still arrives from one comes too late. */
 const OFF = {
@@ -63,16 +73,41 @@ const OFF = {
   closed: nothing,
   wake: nothing,
   tick: nothing,
+  'signed-out': nothing,
+  'signed-in': nothing,
 };
 /** Where one is wanted. */
-const ON = { start: nothing, stop, pause, resume: nothing, mode, opened, frame, demand, closed };
+const ON = {
+  start: nothing,
+  stop,
+  pause,
+  resume: nothing,
+  mode,
+  opened,
+  frame,
+  demand,
+  closed,
+  'signed-out': signedOut,
+  'signed-in': nothing,
+};
 
 const TABLE: { readonly [P in Phase]: Row } = {
-  idle: { ...OFF, start, stop, pause: nothing, resume: nothing, mode: rememberMode },
+  // Its first look may be what is told that nobody is signed in.
+  idle: { ...OFF, start, stop, pause: nothing, resume: nothing, mode: rememberMode, 'signed-out': signedOut },
   connecting: { ...ON, wake: nothing, tick: tickConnected },
   'catching-up': { ...ON, wake, tick: tickConnected },
   live: { ...ON, wake, tick: tickConnected },
   reconnecting: { ...ON, wake: launchAtOnce, tick: tickWaiting },
+  'signed-out': {
+    ...OFF,
+    start: nothing,
+    stop,
+    pause,
+    resume: nothing,
+    mode: rememberMode,
+    'signed-in': signedIn,
+  },
+  // What is paused finds out when it is resumed.
   paused: { ...OFF, start: nothing, stop, pause: nothing, resume, mode: rememberMode },
   stopped: { ...OFF, start, stop: nothing, pause: nothing, resume: nothing, mode: rememberMode },
 };

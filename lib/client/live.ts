@@ -81,7 +81,13 @@ function sameLink(a: Link, b: Link): boolean {
 export function createLive(options: LiveOptions = {}, parts: LiveParts = {}): Live {
   const origin = options.origin ?? '';
   const store = createViewStore();
-  const api = createApiClient({ origin });
+  const api = createApiClient({
+    origin,
+    isSignedOut: () => runner.phase === 'signed-out',
+    onSignedOut: () => {
+      if (started) runner.dispatch({ type: 'signed-out' });
+    },
+  });
   const descriptions = new DescriptionCache((slots, signal) => api.hostsBySlot(slots, signal));
   const listeners = new Set<ChangesListener>();
   let recentChanges: readonly RecentChange[] = [];
@@ -105,7 +111,7 @@ export function createLive(options: LiveOptions = {}, parts: LiveParts = {}): Li
   const catchUp = new AlertCatchUp(
     (limit, signal) => api.alerts({ status: 'open', limit }, signal),
     ({ position, alerts, nextCursor }) => {
-      if (position.e !== runner.view.epoch || runner.paused) return;
+      if (position.e !== runner.view.epoch || runner.phase === 'paused') return;
       const more = nextCursor === null ? {} : { more: true as const };
       runner.view.alerts.apply({ f: 0, s: position.s, alerts, ...more });
       schedule.request();

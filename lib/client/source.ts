@@ -5,17 +5,22 @@
 import type { Position } from '#lib/protocol/position.ts';
 import type { Transport } from './ladder.ts';
 
-/**
- * `refused`: the other side said no (status, auth); `lost`: it was there or could not be reached; `no-lease`: other
- * tabs hold as many streaming requests as this browser may have open to one server (stream-lease.ts).
- */
-export type CloseReason = {
-  readonly kind: 'refused' | 'lost' | 'no-lease';
+type Ending<Kind extends string> = {
+  readonly kind: Kind;
   /** In words, for the page. */
   readonly detail: string;
   /** The server asked to be left alone for so long (Retry-After), ms. */
   readonly retryAfterMs?: number;
 };
+
+/**
+ * `refused`: the other side said no (its status, say); `lost`: it was there or could not be reached; `no-lease`: other
+ * tabs hold as many streaming requests as this browser may have open to one server (stream-lease.ts).
+ */
+export type ConnectionFailure = Ending<'refused' | 'lost' | 'no-lease'>;
+
+/** `signed-out`: the server knows nobody behind this browser, so no transport will get through. */
+export type CloseReason = ConnectionFailure | Ending<'signed-out'>;
 
 export type SourceSink = {
   /** The transport stands; proves nothing about the view. At most once. */

@@ -12,6 +12,7 @@ import type { Mode, Transport } from './ladder.ts';
 /**
  * `reconnecting`: no connection; `retryAtMs` says when the next attempt starts, null while one is being made.
  * `catching-up`: connected, and the view is behind. `stale`: the link claims to be up and nothing arrives.
+ * `signed-out`: nobody is signed in, and nothing is tried until somebody is.
  */
 export type LinkStatus =
   | 'idle'
@@ -20,6 +21,7 @@ export type LinkStatus =
   | 'catching-up'
   | 'reconnecting'
   | 'stale'
+  | 'signed-out'
   | 'paused'
   | 'stopped';
 

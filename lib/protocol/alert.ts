@@ -28,8 +28,12 @@ export type Alert = {
   readonly ack: Acknowledgement | null;
 };
 
-export type AlertStatus = 'open' | 'acknowledged' | 'resolved';
-export const ALERT_STATUSES: readonly AlertStatus[] = ['open', 'acknowledged', 'resolved'];
+/** `open` = unhandled and acknowledged ones. */
+export type AlertStatus = 'open' | 'unhandled' | 'acknowledged' | 'resolved';
+export const ALERT_STATUSES: readonly AlertStatus[] = ['open', 'unhandled', 'acknowledged', 'resolved'];
+
+/** An open alert older than this is stale: marked, and sorted before the others. */
+export const STALE_AFTER_MS = 24 * 3_600_000;
 
 /** acked: now acknowledged; alreadyAcked: success, the first owner stays; skipped: another episode or not down. */
 export type AckOutcome = 'acked' | 'alreadyAcked' | 'skipped';

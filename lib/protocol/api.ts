@@ -1,10 +1,12 @@
 /** Bodies of the HTTP API that are not hosts or alerts themselves. Instants and spans in ms. */
+import type { ServerSettings, SignedInUser } from './account.ts';
 import type { Alert } from './alert.ts';
 import type { RejectReason } from './heartbeat.ts';
 import type { Host, HostCounts, HostEvent } from './host.ts';
 import type { Position } from './position.ts';
 
 export type Health = {
+  /** degraded: we may be blind, or what happens cannot be stored. */
   readonly status: 'ok' | 'degraded';
   readonly epoch: string;
   readonly seq: number;
@@ -23,6 +25,19 @@ export type Health = {
     readonly blind: boolean;
     readonly blindMs: number;
   };
+  readonly store: StoreHealth;
+};
+
+export type StoreHealth = {
+  readonly kind: 'memory' | 'sqlite';
+  /** false: nothing can be stored now; acknowledging is refused, history waits in memory. */
+  readonly writable: boolean;
+  /** Why not, in words; null while it is writable. */
+  readonly detail: string | null;
+  /** Rows that wait to be stored. */
+  readonly waiting: number;
+  /** Rows of history given up because too many waited, since the start. */
+  readonly dropped: number;
 };
 
 /** What a page has to know of the server beside hosts: where agents send to, what is marked, what is kept. */
@@ -39,6 +54,10 @@ export type About = {
   /** `memory`: acknowledgements and history end with the process. */
   readonly store: 'memory' | 'sqlite';
   readonly startedAt: number;
+  readonly auth: 'none' | 'password';
+  /** Who asks; null with AUTH=none. */
+  readonly you: SignedInUser | null;
+  readonly settings: ServerSettings;
 };
 
 export type HostSort =
@@ -90,6 +109,29 @@ export type HostDetail = {
   readonly position: Position;
   readonly host: Host;
   readonly events: readonly HostEvent[];
+  readonly availability: Availability;
+};
+
+/** Share of the time a host was up of the time it was known to be up or down; null: never in that span. */
+export type Availability = {
+  readonly '24h': number | null;
+  readonly '7d': number | null;
+  readonly '30d': number | null;
+};
+
+/** ms of one stretch of a timeline in each state. unknown: not watched, not there yet, or no longer stored. */
+export type TimelineBucket = readonly [up: number, down: number, left: number, unknown: number];
+
+/** `GET /api/hosts/{nameOrId}/timeline?from=&to=&buckets=`: equal stretches from `from` to `to`, oldest first. */
+export type HostTimeline = {
+  readonly position: Position;
+  readonly hostId: string;
+  readonly from: number;
+  readonly to: number;
+  readonly buckets: readonly TimelineBucket[];
+  /** How often it went down in that span. */
+  readonly downs: number;
+  readonly availability: number | null;
 };
 
 export type AlertPage = {

@@ -159,6 +159,9 @@ test('W11: a verdict in words', () => {
   expect(reasonInWords({ ...evidence, intervalMs: 10_000, expectedBeats: 10, lostBeats: 1 })).toContain(
     '10 % lost of the 10 beats before',
   );
+  expect(reasonInWords({ ...evidence, source: null, expectedBeats: 0, unheard: true })).toBe(
+    'no heartbeat for 5.0 s since the server started (or the host was named), one expected every 1.0 s',
+  );
   expect(reasonInWords({ ...evidence, kind: 'bye' })).toBe('said bye: a planned leave; last from 10.1.4.7');
 });
 

@@ -89,6 +89,8 @@ export type Evidence = {
   /** Beats lost and expected in the window (at most 64) before; expected 0 = the sender counts no seq. */
   readonly lostBeats: number;
   readonly expectedBeats: number;
+  /** Not heard since this server started (or since an operator named it): the silence counts from there. */
+  readonly unheard?: true;
 };
 
 /** One host as `GET /api/hosts` gives it. Instants in ms since the epoch on the server's clock. */

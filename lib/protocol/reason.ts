@@ -18,8 +18,9 @@ export function windowIsAboutAMinute(evidence: Evidence): boolean {
 export function reasonInWords(evidence: Evidence): string {
   const parts: string[] = [];
   if (evidence.kind === 'timeout') {
+    const since = evidence.unheard ? ' since the server started (or the host was named)' : '';
     parts.push(
-      `no heartbeat for ${formatSpan(evidence.silentMs)}, one expected every ${formatSpan(evidence.intervalMs)}`,
+      `no heartbeat for ${formatSpan(evidence.silentMs)}${since}, one expected every ${formatSpan(evidence.intervalMs)}`,
     );
   } else if (evidence.kind === 'closed') {
     parts.push('its connection was closed: the process ended');

@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseHelloBody } from '../../lib/protocol/heartbeat.ts';
 import { hostIdHex } from '../host-id.ts';
+import { startAnswering } from '../testing/answering-server.ts';
+import { runCommand } from '../testing/command-run.ts';
 import { freeUdpPort } from '../testing/free-port.ts';
 import { SpawnedProcess } from '../testing/spawned-process.ts';
 import { type Arrival, UdpListener } from '../testing/udp-listener.ts';
-import { runCommandLine } from './cli.ts';
 
 const BIN = path.join(import.meta.dirname, 'pulsewatch.js');
 /** Makes a Node look like one that cannot run TypeScript, to its own scripts alone. */
@@ -225,21 +225,12 @@ describe('simulate', () => {
   });
 });
 
-/** A command line in this process: for those that end before anything is started. */
-async function run(args: readonly string[]) {
-  const printed: string[] = [];
-  const warned: string[] = [];
-  const code = await runCommandLine(
-    args,
-    { hostname: 'test', stateHome: folder },
-    { print: (line) => printed.push(line), warn: (line) => warned.push(line) },
-  );
-  return { code, printed, warned };
-}
-
 describe('options', () => {
   test.each([
-    [[], /no command given; the commands are agent, simulate, status/],
+    [
+      [],
+      /no command given; the commands are agent, simulate, status, hosts, alerts, ack, unack, remove, backup/,
+    ],
     [['watch'], /"watch" is not a command/],
     [['agent'], /--server is missing; it takes HOST or HOST:PORT/],
     [['agent', '--server', 'a:b'], /--server got "a:b"; it takes/],
@@ -258,7 +249,7 @@ describe('options', () => {
     [['simulate', '--hosts', '10', '--outage', 'r9@1s+1s'], /--outage got rack "r9"; it takes r01/],
     [['status', '--json=1'], /--json got "1"; it takes no value/],
   ] as const)('G18: %j is one line and exit code 2', async (args, message) => {
-    const { code, printed, warned } = await run(args);
+    const { code, printed, warned } = await runCommand(args);
     expect([code, printed]).toEqual([2, []]);
     expect(warned).toHaveLength(1);
     expect(warned[0]).not.toContain('\n');
@@ -276,7 +267,7 @@ describe('options', () => {
 
   test('G15 G17: limits of interval and labels', async () => {
     const labels = Array.from({ length: 17 }, (_, i) => ['--label', `k${i}=v`]).flat();
-    const { warned } = await run(['agent', '--server', 'x', '--interval', '10ms', ...labels]);
+    const { warned } = await runCommand(['agent', '--server', 'x', '--interval', '10ms', ...labels]);
     expect(warned[0]).toMatch(/--label got 17 labels; it takes at most 16/);
   });
 
@@ -286,7 +277,7 @@ describe('options', () => {
     [['simulate', '--help'], '--outage RACK@T+TIME'],
     [['status', '--help'], '--url URL'],
   ] as const)('G18: %j lists what there is', async (args, part) => {
-    const { code, printed, warned } = await run(args);
+    const { code, printed, warned } = await runCommand(args);
     expect([code, warned]).toEqual([0, []]);
     expect(printed.join('\n')).toContain(part);
   });
@@ -319,20 +310,18 @@ describe('status', () => {
       blind: false,
       blindMs: 0,
     },
+    store: { kind: 'sqlite', writable: true, detail: null, waiting: 0, dropped: 0 },
   };
 
-  async function statusOf(body: string, code: number, ...more: string[]) {
-    const server = createServer((request, response) => {
-      response.writeHead(request.url === '/api/health' ? code : 404).end(body);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    const url = `http://127.0.0.1:${address.port}`;
-    const child = pulsewatch(['status', '--url', url, ...more]);
+  async function statusOf(body: string, status: number, ...more: string[]) {
+    const server = await startAnswering(({ url }) => ({
+      status: url === '/api/health' ? status : 404,
+      body,
+    }));
+    const child = pulsewatch(['status', '--url', server.origin, ...more]);
     const { code: exitCode } = await child.exit;
-    await new Promise((resolve) => server.close(resolve));
-    return { child, exitCode, url };
+    await server.stop();
+    return { child, exitCode, url: server.origin };
   }
 
   test('G27: the table', async () => {
@@ -344,7 +333,23 @@ describe('status', () => {
       'rejected    bad_length 10',
       'receiver    dgram, 1 shard, drops by the kernel not known',
       'blind       no',
+      'store       sqlite',
     ]);
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    [
+      { kind: 'sqlite', writable: false, detail: 'the disk is full\u001b[2J', waiting: 1_200, dropped: 3 },
+      'sqlite, CANNOT STORE: the disk is full\\u{1b}[2J, 1,200 rows wait, 3 rows of history given up',
+    ],
+    [
+      { kind: 'memory', writable: true, detail: null, waiting: 0, dropped: 0 },
+      'memory: what is acknowledged ends with the server',
+    ],
+  ])('G27: a store that keeps nothing says so (%#)', async (store, words) => {
+    const { child, exitCode } = await statusOf(JSON.stringify({ ...health, store }), 200);
+    expect(child.stdout.at(-1)).toBe(`store       ${words}`);
     expect(exitCode).toBe(0);
   });
 
@@ -355,7 +360,7 @@ describe('status', () => {
   });
 
   test.each([
-    ['{}', 200, /its answer is not a health report/],
+    ['{}', 200, /its answer to \/api\/health is not one of Pulsewatch's/],
     ['<html>', 200, /its answer is not JSON/],
     ['', 503, /it answered 503/],
   ])('G27: %j with %i is one line and exit code 1', async (body, code, message) => {

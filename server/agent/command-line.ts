@@ -17,6 +17,13 @@ export type FlagSpec = { readonly kind: 'flag'; readonly help: string };
 export type OptionSpec = ValueSpec | FlagSpec;
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
+/** Words that belong to no option, as the names in `ack NAME…`. */
+export type OperandSpec = {
+  readonly atMost: number;
+  /** What is accepted, for the error: "it takes …". */
+  readonly takes: string;
+};
+
 /** The operator's mistake in one line: which option, what it got, what it takes. */
 export class UsageError extends Error {}
 
@@ -26,12 +33,19 @@ function shown(text: string): string {
 }
 
 export class ParsedOptions<Name extends string> {
+  /** In the order given. */
+  readonly operands: readonly string[];
   readonly #table: Readonly<Record<Name, OptionSpec>>;
   readonly #given: ReadonlyMap<string, readonly string[]>;
 
-  constructor(table: Readonly<Record<Name, OptionSpec>>, given: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    table: Readonly<Record<Name, OptionSpec>>,
+    given: ReadonlyMap<string, readonly string[]>,
+    operands: readonly string[],
+  ) {
     this.#table = table;
     this.#given = given;
+    this.operands = operands;
   }
 
   has(name: Name): boolean {
@@ -77,6 +91,7 @@ export class ParsedOptions<Name extends string> {
 export function parseOptions<Name extends string>(
   table: Readonly<Record<Name, OptionSpec>>,
   args: readonly string[],
+  operandSpec: OperandSpec | null = null,
 ): ParsedOptions<Name> {
   const specs: OptionTable = table;
   const { tokens } = parseArgs({
@@ -93,10 +108,20 @@ export function parseOptions<Name extends string>(
     ),
   });
   const given = new Map<string, string[]>();
+  const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
-      throw new UsageError(`${shown(token.value)} is not expected here; ${whatItTakes(specs)}`);
+      if (operandSpec === null) {
+        throw new UsageError(`${shown(token.value)} is not expected here; ${whatItTakes(specs)}`);
+      }
+      operands.push(token.value);
+      if (operands.length > operandSpec.atMost) {
+        throw new UsageError(
+          `${shown(token.value)} is one too many; it takes ${operandSpec.takes}, at most ${operandSpec.atMost}`,
+        );
+      }
+      continue;
     }
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
     if (spec === undefined) {
@@ -119,7 +144,7 @@ export function parseOptions<Name extends string>(
     }
     given.set(token.name, [...(before ?? []), token.value]);
   }
-  return new ParsedOptions(table, given);
+  return new ParsedOptions(table, given, operands);
 }
 
 function whatItTakes(specs: OptionTable): string {

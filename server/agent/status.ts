@@ -2,17 +2,13 @@
 import type { Health } from '../../lib/protocol/api.ts';
 import { formatSpan } from '../../lib/protocol/reason.ts';
 import type { Console } from './agent.ts';
-
-export type StatusOptions = { readonly url: URL; readonly json: boolean };
-
-const TIMEOUT_MS = 5_000;
-const MAX_BODY_BYTES = 64 * 1024;
+import { isRecord } from './api-client.ts';
+import { clientOf, SERVER_OPTIONS, withApiErrors } from './api-command.ts';
+import type { Command, Environment } from './command.ts';
+import { parseOptions } from './command-line.ts';
+import { printable, printableJson } from './printable-text.ts';
 
 const count = (n: number): string => n.toLocaleString('en-US');
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function hasNumbers(value: unknown, names: readonly string[]): boolean {
   return isRecord(value) && names.every((name) => typeof value[name] === 'number');
@@ -20,8 +16,8 @@ function hasNumbers(value: unknown, names: readonly string[]): boolean {
 
 /** Is this what /api/health answers, as far as the table reads it? */
 export function isHealth(value: unknown): value is Health {
-  if (!isRecord(value) || !isRecord(value.ingest)) return false;
-  const { hosts, ingest } = value;
+  if (!isRecord(value) || !isRecord(value.ingest) || !isRecord(value.store)) return false;
+  const { hosts, ingest, store } = value;
   return (
     typeof value.status === 'string' &&
     hasNumbers(value, ['uptimeMs']) &&
@@ -30,7 +26,11 @@ export function isHealth(value: unknown): value is Health {
     isRecord(ingest.rejected) &&
     Object.values(ingest.rejected).every((each) => typeof each === 'number') &&
     typeof ingest.receiver === 'string' &&
-    typeof ingest.blind === 'boolean'
+    typeof ingest.blind === 'boolean' &&
+    typeof store.kind === 'string' &&
+    typeof store.writable === 'boolean' &&
+    (store.detail === null || typeof store.detail === 'string') &&
+    hasNumbers(store, ['waiting', 'dropped'])
   );
 }
 
@@ -65,9 +65,19 @@ export function statusLines(health: Health, url: URL): readonly string[] {
       'blind',
       `${ingest.blind ? 'YES: states may be out of date' : 'no'}${ingest.blindMs > 0 ? ` (${formatSpan(ingest.blindMs)} in all)` : ''}`,
     ],
+    ['store', storeInWords(health.store)],
   ] as const;
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`);
+}
+
+function storeInWords({ kind, writable, detail, waiting, dropped }: Health['store']): string {
+  return [
+    kind === 'memory' ? 'memory: what is acknowledged ends with the server' : kind,
+    ...(writable ? [] : [`CANNOT STORE: ${detail ?? 'it does not say why'}`]),
+    ...(writable || waiting === 0 ? [] : [`${count(waiting)} rows wait`]),
+    ...(dropped > 0 ? [`${count(dropped)} rows of history given up`] : []),
+  ].join(', ');
 }
 
 /** `node:dgram` cannot know what the kernel dropped before it was read. */
@@ -77,38 +87,20 @@ function drops({ receiver, kernelDrops }: Health['ingest']): string {
     : `${count(kernelDrops)} dropped by the kernel`;
 }
 
-function whyUnreachable(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1_000} s`;
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  return 'code' in cause ? String(cause.code) : cause.message;
+async function status(args: readonly string[], environment: Environment, console: Console): Promise<number> {
+  const options = parseOptions(SERVER_OPTIONS, args);
+  const client = clientOf(options, environment);
+  return withApiErrors('status', console, async () => {
+    const health = await client.get('/api/health', isHealth);
+    if (options.has('json')) console.print(printableJson(health));
+    else for (const line of statusLines(health, client.url)) console.print(printable(line));
+    return 0;
+  });
 }
 
-/** Prints the reading. Resolves with the exit code: 1 when no Pulsewatch answers at the address. */
-export async function runStatus(options: StatusOptions, console: Console): Promise<number> {
-  const address = new URL('/api/health', options.url);
-  const failed = (why: string): number => {
-    console.warn(`pulsewatch status: no Pulsewatch at ${options.url.origin}: ${why}`);
-    return 1;
-  };
-  let body: string;
-  try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' });
-    body = await response.text();
-    if (!response.ok) return failed(`it answered ${response.status}`);
-  } catch (error) {
-    return failed(whyUnreachable(error));
-  }
-  if (body.length > MAX_BODY_BYTES) return failed('its answer is too long');
-  let health: unknown;
-  try {
-    health = JSON.parse(body);
-  } catch {
-    return failed('its answer is not JSON');
-  }
-  if (!isHealth(health)) return failed('its answer is not a health report');
-  if (options.json) console.print(JSON.stringify(health, null, 2));
-  else for (const line of statusLines(health, options.url)) console.print(line);
-  return 0;
-}
+export const statusCommand: Command = {
+  usage: 'pulsewatch status [options]',
+  about: 'Says how the fleet and the server are doing.',
+  table: SERVER_OPTIONS,
+  run: status,
+};

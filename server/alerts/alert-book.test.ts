@@ -152,8 +152,9 @@ describe('acknowledgement', () => {
       order({ comment: 'disk', expiresInMs: 900_000 }),
       2_000,
     );
-    expect(results).toEqual([{ id: `${WEB}-1`, outcome: 'acked', ack }]);
-    expect(changes).toEqual([{ kind: 'acknowledged', by: 'ada', atMs: 2_000, alert: book.openOf(WEB) }]);
+    expect(results).toEqual([{ id: `${WEB}-1`, outcome: 'acked', ack, owner: null }]);
+    const record = { alert: book.openOf(WEB), timeoutMs: TIMEOUT_MS, closedBy: null, batchId: 'batch-1' };
+    expect(changes).toEqual([{ kind: 'acknowledged', by: 'ada', atMs: 2_000, ...record }]);
     expect(book.openOf(WEB)?.ack).toEqual(ack);
   });
 
@@ -205,8 +206,14 @@ describe('acknowledgement', () => {
     book.acknowledge([`${DB}-1`], order({ expiresInMs: 5_000 }), 2_000);
     expect(book.expire(2_999)).toEqual([]);
     const changes = book.expire(3_000);
-    expect(changes).toEqual([
-      { kind: 'unacknowledged', by: 'system', atMs: 3_000, alert: { ...book.openOf(WEB), ack: null } },
+    expect(changes).toMatchObject([
+      {
+        kind: 'unacknowledged',
+        by: 'system',
+        atMs: 3_000,
+        alert: { id: `${WEB}-1`, ack: null },
+        batchId: null,
+      },
     ]);
     expect(kinds(book.expire(7_000))).toEqual(['unacknowledged']);
     expect(book.expire(9_000)).toEqual([]);
@@ -227,13 +234,13 @@ describe('acknowledgement', () => {
     const book = new AlertBook();
     goDown(book, WEB, 1_000);
     book.acknowledge([`${WEB}-1`], order({ expiresInMs: 1_000 }), 2_000);
-    const { results, changes } = book.acknowledge(
+    const { results, lapsed, changes } = book.acknowledge(
       [`${WEB}-1`],
       order({ by: 'bob', batchId: 'batch-2' }),
       3_000,
     );
     expect(results).toMatchObject([{ outcome: 'acked', ack: { by: 'bob' } }]);
-    expect(changes.map((change) => [change.kind, change.by])).toEqual([
+    expect([...lapsed, ...changes].map((change) => [change.kind, change.by])).toEqual([
       ['unacknowledged', 'system'],
       ['acknowledged', 'bob'],
     ]);
@@ -267,7 +274,10 @@ describe('acknowledgement', () => {
     expect(undo.changes.map((change) => change.alert.id)).toEqual([`${DB}-1`]);
     expect(undo.skipped).toBe(1);
     expect(book.openOf(WEB)?.ack?.by).toBe('bob');
-    expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', 6_000)).toEqual({ changes: [], skipped: 0 });
+    expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', 6_000)).toMatchObject({
+      changes: [],
+      skipped: 0,
+    });
   });
 
   test('A18: undo reaches a host that recovered in between, so that a resumption does not bring it back', () => {
@@ -280,7 +290,10 @@ describe('acknowledgement', () => {
       skipped: 0,
       changes: [{ kind: 'unacknowledged', by: 'ada', alert: { id: `${WEB}-1`, closedAt: 3_000, ack: null } }],
     });
-    expect(book.unacknowledge({ batchId: 'batch-2' }, 'ada', 4_000)).toEqual({ skipped: 1, changes: [] });
+    expect(book.unacknowledge({ batchId: 'batch-2' }, 'ada', 4_000)).toMatchObject({
+      skipped: 1,
+      changes: [],
+    });
     goDown(book, WEB, 5_000);
     expect([book.openOf(WEB)?.id, book.openOf(WEB)?.ack]).toEqual([`${WEB}-1`, null]);
   });
@@ -292,7 +305,10 @@ describe('acknowledgement', () => {
     book.up(WEB, 3_000);
     book.left(DB, 3_000, verdict('bye'));
     const afterMs = 3_000 + resumptionMs(TIMEOUT_MS) + 1;
-    expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', afterMs)).toEqual({ skipped: 2, changes: [] });
+    expect(book.unacknowledge({ batchId: 'batch-1' }, 'ada', afterMs)).toMatchObject({
+      skipped: 2,
+      changes: [],
+    });
     expect(book.get(`${DB}-1`)?.ack?.by).toBe('ada');
   });
 
@@ -306,11 +322,13 @@ describe('acknowledgement', () => {
     const book = new AlertBook();
     goDown(book, WEB, 1_000);
     goDown(book, DB, 1_000);
-    book.acknowledge([`${WEB}-1`, `${DB}-1`], order(), 2_000);
+    const { decision } = book.acknowledge([`${WEB}-1`, `${DB}-1`], order(), 2_000);
     book.unacknowledge({ ids: [`${DB}-1`] }, 'bob', 3_000);
     book.acknowledge([`${DB}-1`], order({ by: 'bob', batchId: 'batch-2' }), 4_000);
     book.up(WEB, 5_000);
-    expect(book.revoke('batch-1')).toMatchObject([{ id: `${WEB}-1`, closedAt: 5_000, ack: null }]);
+    expect(book.settle(decision, false)).toMatchObject([
+      { alert: { id: `${WEB}-1`, closedAt: 5_000, ack: null }, closedBy: 'up', batchId: null },
+    ]);
     goDown(book, WEB, 6_000);
     expect(book.isAcknowledged(WEB)).toBe(false);
     expect(book.openOf(DB)?.ack?.by).toBe('bob');

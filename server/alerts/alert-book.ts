@@ -1,27 +1,20 @@
 /**
- * Owns the down episodes of every host and who acknowledged them (SPEC.md, A1 to A21). Pure: no clock, no I/O;
+ * Owns the down episodes of every host and who acknowledged them (SPEC.md, A1 to A38). Pure: no clock, no I/O;
  * the pipeline passes instants in and carries the changes to the store and the live log. Main thread.
  * Cost: O(1) a call; O(ids) for acknowledgements; O(acknowledgements with an expiry) when one falls due.
  */
 import type { Acknowledgement, AckOutcome, Alert, AlertId } from '#lib/protocol/alert.ts';
-import type { Evidence, HostId } from '#lib/protocol/host.ts';
+import type { HostId } from '#lib/protocol/host.ts';
+import { AckBatches } from './ack-batches.ts';
+import { AckExpiries } from './ack-expiries.ts';
+import { type AlertChange, Decision, Episode, type EpisodeRecord, type Verdict } from './episode.ts';
+import { EpisodeShelf } from './episode-shelf.ts';
+import { Removal } from './removal.ts';
 
-/** Closed episodes stay resumable at least this long. */
-export const MIN_RESUMPTION_MS = 60_000;
-export const RESUMPTION_TIMEOUTS = 3;
+export { type AlertChange, type Decision, type EpisodeRecord, resumptionMs } from './episode.ts';
+
 /** The actor of what nobody did by hand. */
 export const SYSTEM_ACTOR = 'system';
-
-/** What happened to an alert, with the alert as it stands afterwards. */
-export type AlertChange = {
-  readonly alert: Alert;
-  readonly kind: 'opened' | 'resumed' | 'closed' | 'acknowledged' | 'unacknowledged';
-  readonly by: string | null;
-  readonly atMs: number;
-};
-
-/** Why a host is down or gone, in words and as data. */
-export type Verdict = { readonly reason: string; readonly evidence: Evidence | null };
 
 export type DownFact = {
   readonly hostId: HostId;
@@ -46,16 +39,15 @@ export type AckEntryResult = {
   readonly id: AlertId;
   readonly outcome: AckOutcome;
   readonly ack: Acknowledgement | null;
+  /** Of alreadyAcked: the command of the first owner while the store has not kept it. */
+  readonly owner: Decision | null;
 };
 
-type Episode = {
-  alert: Alert;
-  timeoutMs: number;
-  openedSeq: number;
-  closedBy: 'up' | 'left' | null;
-  /** The batch whose acknowledgement is in force. */
-  batchId: string | null;
-};
+/** A command as decided: what it changed, to be kept all or not at all, and then told to `settle`. */
+export type Decided = { readonly changes: AlertChange[]; readonly decision: Decision };
+
+/** `lapsed`: acknowledgements found expired, which ended before and whatever becomes of the command. */
+export type DecidedAck = Decided & { readonly lapsed: AlertChange[] };
 
 export type AlertBookLimits = {
   /** Batches whose undo is still possible, newest kept. */
@@ -67,45 +59,72 @@ export type AlertBookLimits = {
 const DEFAULT_LIMITS: AlertBookLimits = { batches: 100, episodeNumbers: 2_000_000 };
 
 export class AlertBook {
-  readonly #limits: AlertBookLimits;
-  readonly #open = new Map<HostId, Episode>();
-  /** Closed and perhaps still resumable, in the order of closing. */
-  readonly #closed = new Map<HostId, Episode>();
-  readonly #episodeNumbers = new Map<HostId, number>();
-  readonly #batches = new Map<string, readonly AlertId[]>();
-  readonly #expiring = new Set<HostId>();
-  #nextExpiryAtMs = Number.POSITIVE_INFINITY;
+  readonly #shelf: EpisodeShelf;
+  readonly #batches: AckBatches;
+  readonly #expiries = new AckExpiries();
 
   constructor(limits: AlertBookLimits = DEFAULT_LIMITS) {
-    this.#limits = limits;
+    this.#shelf = new EpisodeShelf(limits.episodeNumbers);
+    this.#batches = new AckBatches(limits.batches);
+  }
+
+  /**
+   * What an earlier run knew: open episodes and resumable ones, oldest opened or closed first, and the last number
+   * of every other host. Into an empty book. They count as opened before any position of this run.
+   */
+  restore(records: Iterable<EpisodeRecord>, numbers: Iterable<readonly [HostId, number]>): void {
+    for (const [hostId, number] of numbers) this.#shelf.numbers.remember(hostId, number);
+    const acknowledged: EpisodeRecord[] = [];
+    for (const record of records) {
+      const { alert } = record;
+      const episode = new Episode(record, 0);
+      this.#shelf.numbers.remember(alert.hostId, alert.episode);
+      this.#shelf.put(episode);
+      if (record.batchId !== null && alert.ack !== null) acknowledged.push(record);
+      if (alert.closedAt === null) this.#expiries.watch(episode);
+    }
+    this.#batches.restore(acknowledged);
   }
 
   get openCount(): number {
-    return this.#open.size;
+    return this.#shelf.openCount;
+  }
+
+  /** The hosts that have an open episode. */
+  openHosts(): Iterable<HostId> {
+    return this.#shelf.openHosts();
   }
 
   /** The host's open episode, or null. */
   openOf(hostId: HostId): Alert | null {
-    return this.#open.get(hostId)?.alert ?? null;
+    return this.#shelf.openOf(hostId)?.alert ?? null;
   }
 
   /** An episode that is open, or closed and still resumable. */
   get(id: AlertId): Alert | null {
-    return this.#keptEpisode(id)?.alert ?? null;
+    return this.#shelf.kept(id)?.alert ?? null;
+  }
+
+  /** The same for viewers: with the acknowledgement that the store is known to have, not one just decided. */
+  settled(id: AlertId): Alert | null {
+    return this.#shelf.kept(id)?.settled ?? null;
+  }
+
+  /** Is the host's open episode acknowledged for viewers? */
+  isSettledAcknowledged(hostId: HostId): boolean {
+    return (this.#shelf.openOf(hostId)?.settled.ack ?? null) !== null;
   }
 
   isAcknowledged(hostId: HostId): boolean {
-    return (this.#open.get(hostId)?.alert.ack ?? null) !== null;
+    return (this.#shelf.openOf(hostId)?.alert.ack ?? null) !== null;
   }
 
   /** Opens or resumes an episode; empty when one is open already. A lapsed acknowledgement is reported as ended. */
   down(fact: DownFact): AlertChange[] {
-    if (this.#open.has(fact.hostId)) return [];
-    const last = this.#closed.get(fact.hostId);
-    if (last && isResumable(last, fact.atMs)) return this.#resume(last, fact);
-    const number = (this.#episodeNumbers.get(fact.hostId) ?? 0) + 1;
-    this.#rememberNumber(fact.hostId, number);
-    this.#closed.delete(fact.hostId);
+    if (this.#shelf.openOf(fact.hostId) !== null) return [];
+    const last = this.#shelf.closedOf(fact.hostId);
+    if (last?.isResumable(fact.atMs)) return this.#resume(last, fact);
+    const number = this.#shelf.numbers.next(fact.hostId);
     const alert: Alert = {
       id: `${fact.hostId}-${number}`,
       hostId: fact.hostId,
@@ -118,26 +137,21 @@ export class AlertBook {
       incidentId: null,
       ack: null,
     };
-    this.#open.set(fact.hostId, {
-      alert,
-      timeoutMs: fact.timeoutMs,
-      openedSeq: fact.seq,
-      closedBy: null,
-      batchId: null,
-    });
-    return [{ alert, kind: 'opened', by: null, atMs: fact.atMs }];
+    const { timeoutMs } = fact;
+    const episode = new Episode({ alert, timeoutMs, closedBy: null, batchId: null }, fact.seq);
+    this.#shelf.put(episode);
+    return [episode.change('opened', null, fact.atMs)];
   }
 
   #resume(episode: Episode, fact: DownFact): AlertChange[] {
-    this.#closed.delete(fact.hostId);
-    this.#open.set(fact.hostId, episode);
     episode.closedBy = null;
+    this.#shelf.put(episode);
     episode.timeoutMs = fact.timeoutMs;
     episode.openedSeq = fact.seq;
     episode.alert = { ...episode.alert, host: fact.host, closedAt: null, ...fact.verdict };
-    const changes: AlertChange[] = [{ alert: episode.alert, kind: 'resumed', by: null, atMs: fact.atMs }];
-    if (isExpired(episode.alert.ack, fact.atMs)) changes.push(this.#endAck(episode, SYSTEM_ACTOR, fact.atMs));
-    else this.#watchExpiry(episode);
+    const changes = [episode.change('resumed', null, fact.atMs)];
+    if (episode.isExpired(fact.atMs)) changes.push(this.#lapse(episode, fact.atMs));
+    else this.#expiries.watch(episode);
     return changes;
   }
 
@@ -150,14 +164,39 @@ export class AlertBook {
   }
 
   #close(hostId: HostId, atMs: number, closedBy: 'up' | 'left', verdict: Verdict | null): AlertChange[] {
-    const episode = this.#open.get(hostId);
-    if (!episode) return [];
-    this.#open.delete(hostId);
-    this.#expiring.delete(hostId);
+    const episode = this.#shelf.openOf(hostId);
+    if (episode === null) return [];
+    this.#expiries.drop(episode);
     episode.closedBy = closedBy;
     episode.alert = { ...episode.alert, ...verdict, closedAt: atMs };
-    this.#closed.set(hostId, episode);
-    return [{ alert: episode.alert, kind: 'closed', by: null, atMs }];
+    this.#shelf.put(episode);
+    return [episode.change('closed', null, atMs)];
+  }
+
+  /**
+   * The hosts leave the register: an open episode closes, one that could be resumed no longer can. To be told to
+   * `settleRemoval`.
+   */
+  remove(hostIds: Iterable<HostId>, atMs: number, by: string): { changes: AlertChange[]; removal: Removal } {
+    const changes: AlertChange[] = [];
+    const removal = new Removal();
+    for (const hostId of hostIds) {
+      const episode = this.#shelf.take(hostId);
+      if (episode === null) continue;
+      this.#expiries.drop(episode);
+      changes.push(removal.close(episode, atMs, by));
+    }
+    return { changes, removal };
+  }
+
+  /** Refused: the episodes stand as before. Gives those it brings back. */
+  settleRemoval(removal: Removal, kept: boolean): EpisodeRecord[] {
+    if (kept) return [];
+    return removal.reopen().map((episode) => {
+      this.#shelf.put(episode);
+      if (episode.closedBy === null) this.#expiries.watch(episode);
+      return episode.record();
+    });
   }
 
   /** Results in the order of the ids, each once. */
@@ -165,36 +204,69 @@ export class AlertBook {
     ids: Iterable<AlertId>,
     order: AckOrder,
     nowMs: number,
-  ): { results: AckEntryResult[]; changes: AlertChange[] } {
+  ): DecidedAck & { readonly results: AckEntryResult[] } {
     const results: AckEntryResult[] = [];
+    const decided = this.#acknowledgeAll(order, nowMs, (acknowledgeOne) => {
+      for (const id of new Set(ids)) {
+        const episode = this.#shelf.open(id);
+        const outcome = acknowledgeOne(episode);
+        const owner = outcome === 'alreadyAcked' ? episode!.unsettledDecision : null;
+        const ack = outcome === 'skipped' ? null : episode!.alert.ack;
+        results.push({ id, outcome, ack, owner });
+      }
+    });
+    return { ...decided, results };
+  }
+
+  /** The open episodes of hosts, each named once. `owners`: of those acknowledged before, as in a result. */
+  acknowledgeHosts(
+    hostIds: Iterable<HostId>,
+    order: AckOrder,
+    nowMs: number,
+  ): DecidedAck & { readonly alreadyAcked: number; readonly skipped: number; readonly owners: Decision[] } {
+    let alreadyAcked = 0;
+    let skipped = 0;
+    const owners: Decision[] = [];
+    const decided = this.#acknowledgeAll(order, nowMs, (acknowledgeOne) => {
+      for (const hostId of hostIds) {
+        const episode = this.#shelf.openOf(hostId);
+        const outcome = acknowledgeOne(episode);
+        if (outcome === 'skipped') skipped++;
+        if (outcome !== 'alreadyAcked') continue;
+        alreadyAcked++;
+        const owner = episode!.unsettledDecision;
+        if (owner !== null) owners.push(owner);
+      }
+    });
+    return { ...decided, alreadyAcked, skipped, owners };
+  }
+
+  #acknowledgeAll(
+    order: AckOrder,
+    nowMs: number,
+    each: (acknowledgeOne: (episode: Episode | null) => AckOutcome) => void,
+  ): DecidedAck {
+    const { batchId, by, comment, expiresInMs, maxOpenedSeq } = order;
+    const expiresAt = expiresInMs === null ? null : nowMs + expiresInMs;
+    // One for all, however many they are.
+    const ack: Acknowledgement = { by, at: nowMs, comment, expiresAt };
+    const lapsed: AlertChange[] = [];
     const changes: AlertChange[] = [];
-    const acked: AlertId[] = [];
-    for (const id of new Set(ids)) {
-      const episode = this.#openEpisode(id);
-      if (episode === null || (order.maxOpenedSeq !== null && episode.openedSeq > order.maxOpenedSeq)) {
-        results.push({ id, outcome: 'skipped', ack: null });
-        continue;
-      }
-      if (isExpired(episode.alert.ack, nowMs)) changes.push(this.#endAck(episode, SYSTEM_ACTOR, nowMs));
-      if (episode.alert.ack !== null) {
-        results.push({ id, outcome: 'alreadyAcked', ack: episode.alert.ack });
-        continue;
-      }
-      const ack: Acknowledgement = {
-        by: order.by,
-        at: nowMs,
-        comment: order.comment,
-        expiresAt: order.expiresInMs === null ? null : nowMs + order.expiresInMs,
-      };
-      episode.alert = { ...episode.alert, ack };
-      episode.batchId = order.batchId;
-      this.#watchExpiry(episode);
-      acked.push(id);
-      results.push({ id, outcome: 'acked', ack });
-      changes.push({ alert: episode.alert, kind: 'acknowledged', by: order.by, atMs: nowMs });
+    const decision = new Decision();
+    each((episode) => {
+      if (episode === null || (maxOpenedSeq !== null && episode.openedSeq > maxOpenedSeq)) return 'skipped';
+      if (episode.isExpired(nowMs)) lapsed.push(this.#lapse(episode, nowMs));
+      if (episode.alert.ack !== null) return 'alreadyAcked';
+      episode.decide(decision, ack, batchId);
+      this.#expiries.watch(episode);
+      changes.push(episode.change('acknowledged', by, nowMs));
+      return 'acked';
+    });
+    if (changes.length > 0) {
+      decision.batch = { id: batchId, ids: changes.map(({ alert }) => alert.id), ended: false };
+      this.#batches.remember(batchId, decision.batch.ids);
     }
-    if (acked.length > 0) this.#rememberBatch(order.batchId, acked);
-    return { results, changes };
+    return { lapsed, changes, decision };
   }
 
   /**
@@ -205,33 +277,47 @@ export class AlertBook {
     target: { readonly ids: Iterable<AlertId> } | { readonly batchId: string },
     by: string,
     nowMs: number,
-  ): { skipped: number; changes: AlertChange[] } {
+  ): Decided & { skipped: number } {
     const batchId = 'batchId' in target ? target.batchId : null;
-    const ids = 'batchId' in target ? (this.#batches.get(target.batchId) ?? []) : target.ids;
+    const batchIds = batchId === null ? null : this.#batches.take(batchId);
+    const ids = 'ids' in target ? target.ids : (batchIds ?? []);
+    const decision = new Decision();
+    if (batchId !== null && batchIds !== null) decision.batch = { id: batchId, ids: batchIds, ended: true };
     const changes: AlertChange[] = [];
     let skipped = 0;
     for (const id of new Set(ids)) {
-      const episode = batchId === null ? this.#openEpisode(id) : this.#episodeHeldBy(id, batchId, nowMs);
-      if (episode === null || episode.alert.ack === null) skipped++;
-      else changes.push(this.#endAck(episode, by, nowMs));
+      const episode = batchId === null ? this.#shelf.open(id) : this.#episodeHeldBy(id, batchId, nowMs);
+      if (episode === null || episode.alert.ack === null) {
+        skipped++;
+        continue;
+      }
+      episode.decide(decision, null, null);
+      this.#expiries.drop(episode);
+      changes.push(episode.change('unacknowledged', by, nowMs));
     }
-    if (batchId !== null) this.#batches.delete(batchId);
-    return { skipped, changes };
+    return { skipped, changes, decision };
   }
 
   /**
-   * Takes back acknowledgements that could not be stored, as if they had never been; also those whose episode
-   * has closed meanwhile. Gives the alerts as they stand now.
+   * Whether the store has kept what a command decided. What it refused is taken back, also from episodes that have
+   * closed meanwhile; where a newer command decided something, that stays. Gives the episodes this changed.
    */
-  revoke(batchId: string): Alert[] {
-    const reverted: Alert[] = [];
-    for (const id of this.#batches.get(batchId) ?? []) {
-      const episode = this.#keptEpisode(id);
-      if (episode === null || episode.batchId !== batchId) continue;
-      this.#clearAck(episode);
-      reverted.push(episode.alert);
+  settle(decision: Decision, kept: boolean): EpisodeRecord[] {
+    if (kept) {
+      for (const episode of decision.episodes) episode.kept(decision);
+      return [];
     }
-    this.#batches.delete(batchId);
+    decision.failed = true;
+    const { batch } = decision;
+    if (batch?.ended) this.#batches.remember(batch.id, batch.ids);
+    else if (batch) this.#batches.take(batch.id);
+    const reverted: EpisodeRecord[] = [];
+    for (const episode of decision.episodes) {
+      if (!episode.refused(decision)) continue;
+      this.#expiries.drop(episode);
+      if (this.#shelf.open(episode.alert.id) === episode) this.#expiries.watch(episode);
+      reverted.push(episode.record());
+    }
     return reverted;
   }
 
@@ -240,97 +326,22 @@ export class AlertBook {
    * episodes that can no longer be resumed.
    */
   expire(nowMs: number, limit = Number.POSITIVE_INFINITY): AlertChange[] {
-    for (const [hostId, episode] of this.#closed) {
-      if (nowMs - episode.alert.closedAt! <= resumptionMs(episode.timeoutMs)) break;
-      this.#closed.delete(hostId);
-    }
-    if (nowMs < this.#nextExpiryAtMs) return [];
-    const changes: AlertChange[] = [];
-    this.#nextExpiryAtMs = Number.POSITIVE_INFINITY;
-    for (const hostId of this.#expiring) {
-      if (changes.length === limit) {
-        this.#nextExpiryAtMs = nowMs;
-        break;
-      }
-      const episode = this.#open.get(hostId)!;
-      if (isExpired(episode.alert.ack, nowMs)) changes.push(this.#endAck(episode, SYSTEM_ACTOR, nowMs));
-      else this.#nextExpiryAtMs = Math.min(this.#nextExpiryAtMs, episode.alert.ack!.expiresAt!);
-    }
-    return changes;
-  }
-
-  #openEpisode(id: AlertId): Episode | null {
-    const episode = this.#open.get(hostIdOf(id));
-    return episode?.alert.id === id ? episode : null;
-  }
-
-  /** Open, or closed and not forgotten. */
-  #keptEpisode(id: AlertId): Episode | null {
-    const hostId = hostIdOf(id);
-    const episode = this.#open.get(hostId) ?? this.#closed.get(hostId);
-    return episode?.alert.id === id ? episode : null;
+    this.#shelf.forgetClosed(nowMs);
+    return this.#expiries.due(nowMs, limit).map((episode) => this.#lapse(episode, nowMs));
   }
 
   /** An episode the batch's acknowledgement is in force for, or would be when it is resumed. */
   #episodeHeldBy(id: AlertId, batchId: string, nowMs: number): Episode | null {
-    const episode = this.#keptEpisode(id);
+    const episode = this.#shelf.kept(id);
     if (episode === null || episode.batchId !== batchId) return null;
     if (episode.closedBy === null) return episode;
-    return isResumable(episode, nowMs) && !isExpired(episode.alert.ack, nowMs) ? episode : null;
+    return episode.isResumable(nowMs) && !episode.isExpired(nowMs) ? episode : null;
   }
 
-  #endAck(episode: Episode, by: string, atMs: number): AlertChange {
-    this.#clearAck(episode);
-    return { alert: episode.alert, kind: 'unacknowledged', by, atMs };
-  }
-
-  #clearAck(episode: Episode): void {
-    episode.alert = { ...episode.alert, ack: null };
-    episode.batchId = null;
-    this.#expiring.delete(episode.alert.hostId);
-  }
-
-  #watchExpiry(episode: Episode): void {
-    const expiresAt = episode.alert.ack?.expiresAt ?? null;
-    if (expiresAt === null) return;
-    this.#expiring.add(episode.alert.hostId);
-    this.#nextExpiryAtMs = Math.min(this.#nextExpiryAtMs, expiresAt);
-  }
-
-  #rememberNumber(hostId: HostId, number: number): void {
-    this.#episodeNumbers.delete(hostId);
-    this.#episodeNumbers.set(hostId, number);
-    dropOldest(this.#episodeNumbers, this.#limits.episodeNumbers);
-  }
-
-  #rememberBatch(batchId: string, ids: readonly AlertId[]): void {
-    this.#batches.set(batchId, ids);
-    dropOldest(this.#batches, this.#limits.batches);
-  }
-}
-
-/** How long after its recovery a host's next down is still the same episode. */
-export function resumptionMs(timeoutMs: number): number {
-  return Math.max(RESUMPTION_TIMEOUTS * timeoutMs, MIN_RESUMPTION_MS);
-}
-
-function isResumable({ closedBy, alert, timeoutMs }: Episode, atMs: number): boolean {
-  return closedBy === 'up' && atMs - alert.closedAt! <= resumptionMs(timeoutMs);
-}
-
-/** Whatever is no alert id names a host that has no episode. */
-function hostIdOf(id: AlertId): HostId {
-  return id.slice(0, Math.max(0, id.lastIndexOf('-')));
-}
-
-function isExpired(ack: Acknowledgement | null, nowMs: number): boolean {
-  return ack !== null && ack.expiresAt !== null && ack.expiresAt <= nowMs;
-}
-
-/** A Map iterates in the order of insertion, so the first key is the oldest. */
-function dropOldest<K, V>(map: Map<K, V>, limit: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= limit) return;
-    map.delete(key);
+  /** Its acknowledgement has expired. */
+  #lapse(episode: Episode, atMs: number): AlertChange {
+    episode.lapse();
+    this.#expiries.drop(episode);
+    return episode.change('unacknowledged', SYSTEM_ACTOR, atMs);
   }
 }

@@ -1,5 +1,6 @@
 /** A benchmark's own process: one question, one answer, over the fork's channel. Knows no benchmark. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 
 const ANSWER_WITHIN_MS = 30_000;
 
@@ -50,6 +51,14 @@ export class BenchChild<Question extends object, Answer> {
 
   end(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  /** Resolves when it is gone, and what it had open with it. */
+  async ended(): Promise<void> {
+    const gone =
+      this.#child.exitCode !== null || this.#child.signalCode !== null ? null : once(this.#child, 'exit');
+    this.end();
+    await gone;
   }
 }
 

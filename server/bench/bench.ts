@@ -1,4 +1,6 @@
 /** `npm run bench -- <what> [--json]`: runs one benchmark and prints it. Owns the list of them and no measuring. */
+import { benchAlerts } from './alerts.ts';
+import { alertsTable } from './alerts-table.ts';
 import { benchFanout } from './fanout.ts';
 import { benchIngest, ingestTable } from './ingest.ts';
 import { fanoutTable, transportsTable } from './live-tables.ts';
@@ -26,6 +28,13 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
     async (say) => {
       const result = await benchTransports(say);
       return { result, table: transportsTable(result) };
+    },
+  ],
+  [
+    'alerts',
+    async (say) => {
+      const result = await benchAlerts(say);
+      return { result, table: alertsTable(result) };
     },
   ],
 ]);

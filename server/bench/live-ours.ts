@@ -1,4 +1,5 @@
 /** The server of the live benchmarks: the real viewers, transports and HTTP server, put together as main does. */
+import { EVERYONE } from '../auth/identity.ts';
 import type { Clock } from '../clock.ts';
 import { proxyList } from '../http/client-address.ts';
 import { guardRules } from '../http/guard.ts';
@@ -38,6 +39,7 @@ export async function startOurs(log: LiveLog, clock: Clock): Promise<LiveServer>
     0,
     (bound) => guardRules('127.0.0.1', bound, null, null),
     {
+      authenticate: () => EVERYONE,
       live: createLiveRoutes(sources),
       api: (_request, response) => response.writeHead(404).end(),
       pages: null,

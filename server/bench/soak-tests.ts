@@ -1,6 +1,7 @@
 /**
- * The long forms of tests that CI runs shortened: thousands of runs of the convergence test, and the browser's
- * journeys with their real timings. Knows nothing of what is tested.
+ * The long forms of tests that CI runs shortened: thousands of runs of the convergence test, a hundred kills of the
+ * server, its restart with a large register, and the browser's journeys with their real timings. Knows nothing of
+ * what is tested.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,11 +24,26 @@ async function run(
   if (code !== 0) throw new Error(`${what} (ended with ${code ?? signal})`);
 }
 
+function vitest(what: string, test: string, env: Readonly<Record<string, string>>): Promise<void> {
+  return run(what, [path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', test], env);
+}
+
 /** On CI's seed, so that a run that fails can be played again by itself. */
 export function soakConvergence(runs: number): Promise<void> {
-  const vitest = path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', 'server/transports/convergence.property.test.ts'];
-  return run('the views did not converge', args, { CONVERGENCE_RUNS: String(runs) });
+  const test = 'server/transports/convergence.property.test.ts';
+  return vitest('the views did not converge', test, { CONVERGENCE_RUNS: String(runs) });
+}
+
+/** kill -9 under a storm of acknowledgements; some 2 s each. */
+export function soakKills(kills: number): Promise<void> {
+  const test = 'server/testing/kill.process.test.ts';
+  return vitest('something was lost over a kill -9', test, { KILLS: String(kills) });
+}
+
+/** A stop and a kill -9 with so many hosts in the register; some two minutes with 100,000. */
+export function soakRestart(hosts: number): Promise<void> {
+  const test = 'server/testing/restart.process.test.ts';
+  return vitest('a restart was noticed', test, { RESTART_HOSTS: String(hosts), RESTART_REPORT: '1' });
 }
 
 /** Climbing back after a minute, six minutes hidden, a minute asleep: about twelve minutes. */

@@ -1,8 +1,8 @@
 /**
- * `npm run soak [-- --seconds N --runs N --browser 0]`: the real server and 10,000 simulated hosts at 1 s for five
+ * `npm run soak [-- --seconds N --kills N --register N --runs N --browser 0]`: the real server and 10,000 simulated hosts at 1 s for five
  * minutes. Fails when any live host was late or down; then 500 hosts stop, and must be down within their timeout +
- * 0.5 s. Linux (/proc). Then 5,000 runs of the convergence test, and the browser's journeys with their real timings.
- * 0 leaves a part out.
+ * 0.5 s. Linux (/proc). Then 100 kills under a storm of acknowledgements, restarts with 100,000 hosts in the register,
+ * 5,000 runs of the convergence test, and the browser's journeys with their real timings. 0 leaves a part out.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Health } from '../../lib/protocol/api.ts';
-import { soakBrowser, soakConvergence } from './soak-tests.ts';
+import { soakBrowser, soakConvergence, soakKills, soakRestart } from './soak-tests.ts';
 import { startOptions } from './start-options.ts';
 
 const HOSTS = 10_000;
@@ -21,6 +21,8 @@ const TIMEOUT_MS = 5_000;
 const GRACE_MS = 500;
 const DEFAULT_SECONDS = 300;
 const DEFAULT_RUNS = 5_000;
+const DEFAULT_KILLS = 100;
+const DEFAULT_REGISTER = 100_000;
 /** A first start builds the pages. */
 const READY_WITHIN_MS = 180_000;
 const ALL_UP_WITHIN_MS = 5_000;
@@ -176,40 +178,53 @@ async function soak(seconds: number): Promise<void> {
   }
 }
 
-type Parts = { readonly seconds: number; readonly runs: number; readonly browser: number };
+/** Each part's size; 0 leaves it out. */
+const PARTS = {
+  seconds: { fallback: DEFAULT_SECONDS, min: 10, max: 86_400 },
+  kills: { fallback: DEFAULT_KILLS, min: 1, max: 10_000 },
+  register: { fallback: DEFAULT_REGISTER, min: 1_000, max: 1_000_000 },
+  runs: { fallback: DEFAULT_RUNS, min: 1, max: 1_000_000 },
+  browser: { fallback: 1, min: 1, max: 1 },
+} as const;
+type Part = keyof typeof PARTS;
+const PART_NAMES = Object.keys(PARTS) as readonly Part[];
 
-function wholeNumber(text: string | undefined, fallback: number, min: number, max: number): number | null {
+function sizeOf(part: Part, text: string | undefined): number | null {
+  const { fallback, min, max } = PARTS[part];
   const value = Number(text ?? fallback);
   return value === 0 || (Number.isInteger(value) && value >= min && value <= max) ? value : null;
 }
 
 /** null: not what soak takes. */
-function partsOfArguments(): Parts | null {
+function sizesOfArguments(): Readonly<Record<Part, number>> | null {
   try {
-    const text = { type: 'string' } as const;
-    const options = { seconds: text, runs: text, browser: text };
+    const options = Object.fromEntries(PART_NAMES.map((part) => [part, { type: 'string' }] as const));
     const { values } = parseArgs({ options, strict: true });
-    const seconds = wholeNumber(values.seconds, DEFAULT_SECONDS, 10, 86_400);
-    const runs = wholeNumber(values.runs, DEFAULT_RUNS, 1, 1_000_000);
-    const browser = wholeNumber(values.browser, 1, 1, 1);
-    return seconds === null || runs === null || browser === null ? null : { seconds, runs, browser };
+    const sizes = PART_NAMES.map((part) => [part, sizeOf(part, values[part] as string | undefined)] as const);
+    return sizes.some(([, size]) => size === null)
+      ? null
+      : (Object.fromEntries(sizes) as Readonly<Record<Part, number>>);
   } catch {
     return null;
   }
 }
 
-const parts = partsOfArguments();
-if (parts === null) {
+const sizes = sizesOfArguments();
+if (sizes === null) {
   const got = JSON.stringify(process.argv.slice(2).join(' '));
-  console.error(
-    `soak got ${got}; it takes: [--seconds N] [--runs N] [--browser 1], whole numbers from 10 to 86400, default ${DEFAULT_SECONDS}, and from 1 to 1000000, default ${DEFAULT_RUNS}; 0 leaves that part out`,
-  );
+  const takes = PART_NAMES.map((part) => {
+    const { fallback, min, max } = PARTS[part];
+    return `--${part} ${min === max ? min : `${min} to ${max}`} (${fallback})`;
+  });
+  console.error(`soak got ${got}; it takes ${takes.join(', ')}; 0 leaves that part out`);
   process.exitCode = 2;
 } else {
   try {
-    if (parts.seconds > 0) await soak(parts.seconds);
-    if (parts.runs > 0) await soakConvergence(parts.runs);
-    if (parts.browser > 0) await soakBrowser();
+    if (sizes.seconds > 0) await soak(sizes.seconds);
+    if (sizes.kills > 0) await soakKills(sizes.kills);
+    if (sizes.register > 0) await soakRestart(sizes.register);
+    if (sizes.runs > 0) await soakConvergence(sizes.runs);
+    if (sizes.browser > 0) await soakBrowser();
   } catch (error) {
     console.error(`soak: FAILED: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;

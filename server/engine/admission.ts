@@ -53,10 +53,15 @@ export class Admission {
     this.#all = { tokens: rates.allBurst, atMs: 0 };
   }
 
-  /** Counts a new host, or says why it may not come in. */
-  admit(source: string, nowMs: number): 'admitted' | 'host_limit' | 'rate_limit' {
+  /** Counts a host known from before: the limit stops new ones only. */
+  keep(): void {
+    Atomics.add(this.#hostCount, 0, 1);
+  }
+
+  /** Counts a new host, or says why it may not come in. `source` null: an operator's wish, no sender's. */
+  admit(source: string | null, nowMs: number): 'admitted' | 'host_limit' | 'rate_limit' {
     if (Atomics.load(this.#hostCount, 0) >= this.#maxHosts) return 'host_limit';
-    if (!isLoopback(source) && !this.#takeToken(source, nowMs)) return 'rate_limit';
+    if (source !== null && !isLoopback(source) && !this.#takeToken(source, nowMs)) return 'rate_limit';
     if (Atomics.add(this.#hostCount, 0, 1) < this.#maxHosts) return 'admitted';
     Atomics.sub(this.#hostCount, 0, 1);
     return 'host_limit';

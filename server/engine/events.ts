@@ -4,8 +4,11 @@
  */
 import type { HostId, Labels } from '../../lib/protocol/host.ts';
 
-/** Values of TransitionColumns.kinds. 2 to 5 are the host's new state; 6 happens to a host that is up. */
-export const TransitionKind = { up: 2, late: 3, down: 4, left: 5, restarted: 6 } as const;
+/**
+ * Values of TransitionColumns.kinds. 1 to 5 are the host's new state, 1 for a host named before it is heard; 6
+ * happens to a host that is up.
+ */
+export const TransitionKind = { pending: 1, up: 2, late: 3, down: 4, left: 5, restarted: 6 } as const;
 
 /** Values of TransitionColumns.reasons. */
 export const TransitionReason = { heard: 0, timeout: 1, closed: 2, reset: 3, bye: 4 } as const;
@@ -14,6 +17,8 @@ export const TransitionReason = { heard: 0, timeout: 1, closed: 2, reset: 3, bye
 export const TransitionNote = {
   /** Heard only once in its life: goes down without an alert and is removed after 5 minutes. */
   heardOnce: 1,
+  /** Not heard since the engine started: its silence counts from the listening, or from when it was named. */
+  unheard: 2,
 } as const;
 
 export type TransitionColumns = {
@@ -25,7 +30,7 @@ export type TransitionColumns = {
   readonly notes: Uint8Array<ArrayBuffer>;
   /** Instant of the verdict, ms since the epoch. */
   readonly atMs: Float64Array<ArrayBuffer>;
-  /** Instant of the host's last accepted heartbeat before the verdict. */
+  /** Instant of the host's last accepted heartbeat before the verdict; unheard: the one its deadline counts from. */
   readonly lastSeenAtMs: Float64Array<ArrayBuffer>;
   /** Of the `expectedBeats` (0 to 64) before, so many did not arrive. */
   readonly lostBeats: Uint8Array<ArrayBuffer>;

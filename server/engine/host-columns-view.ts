@@ -1,13 +1,18 @@
 /** One host's shared columns as main reads them: live, without locks, values at most a beat apart. */
 import { INTERVAL_UNIT_MS } from '../../lib/protocol/heartbeat.ts';
 import type { HostStateCode } from '../../lib/protocol/host.ts';
-import { HEARD_AGAIN, NONE, type ShardColumns } from './layout.ts';
+import { HEARD_AGAIN, NONE, type ShardColumns, UNKEPT } from './layout.ts';
 import { expectedBeats, lostBeats } from './seq-window.ts';
 import { type TimeoutPolicy, timeoutMsOf } from './timeout-class.ts';
 
 export type HostColumnsView = {
   /** The shard's own verdict; what is shown is what main published. */
   readonly state: HostStateCode;
+  /** Heard since the engine started. */
+  readonly heard: boolean;
+  /** Heard more than once in its life, in this run or before; or named by an operator. */
+  readonly heardAgain: boolean;
+  /** 0 while not heard. */
   readonly lastSeenAtMs: number;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -24,7 +29,6 @@ export type HostColumnsView = {
   readonly sourceIndex: number | null;
   /** How late the sender said it was with its last beat, ms. */
   readonly senderLateMs: number;
-  readonly heardOnce: boolean;
 };
 
 /** Throws RangeError for a row outside the shard. */
@@ -38,7 +42,9 @@ export function viewHostColumns(columns: ShardColumns, row: number, policy: Time
   const source = columns.source[row]!;
   return {
     state: columns.state[row]! as HostStateCode,
-    lastSeenAtMs: columns.lastSeenAtMs[row]!,
+    heard: source !== NONE,
+    heardAgain: (columns.history[row]! & HEARD_AGAIN) !== 0,
+    lastSeenAtMs: source === NONE ? 0 : columns.lastSeenAtMs[row]!,
     intervalMs,
     timeoutMs: timeoutMsOf(intervalMs, policy),
     incarnation: incarnation === 0 ? null : incarnation,
@@ -46,8 +52,7 @@ export function viewHostColumns(columns: ShardColumns, row: number, policy: Time
     seen64: expected === 0 ? null : (BigInt(columns.seenHigh[row]!) << 32n) | BigInt(columns.seenLow[row]!),
     lostBeats: lostBeats(columns, row),
     expectedBeats: expected,
-    sourceIndex: source === NONE ? null : source,
+    sourceIndex: source === NONE || source === UNKEPT ? null : source,
     senderLateMs: columns.senderLate[row]!,
-    heardOnce: (columns.history[row]! & HEARD_AGAIN) === 0,
   };
 }

@@ -8,7 +8,8 @@ import type { Admission } from './admission.ts';
 import { TransitionKind, TransitionNote, TransitionReason } from './events.ts';
 import { FifoExpiry } from './fifo-expiry.ts';
 import { HostTable } from './host-table.ts';
-import { HEARD_AGAIN, NONE, type ShardColumns } from './layout.ts';
+import { RESTORED_CONFIRMED, RESTORED_NAMED, RESTORED_STATE, type RestoredColumns } from './known-hosts.ts';
+import { HEARD_AGAIN, NAMED_BEFORE, NONE, type ShardColumns } from './layout.ts';
 import type { ObservedClock } from './observed-clock.ts';
 import type { Outbox } from './outbox.ts';
 import { RowPool } from './row-pool.ts';
@@ -61,11 +62,14 @@ export class HostLedger {
     return this.#table.find(idHigh, idLow);
   }
 
-  /** A row for a host not known yet, without window, description and state; or why there is none. */
+  /**
+   * A row for a host not known yet, without window, description and state; or why there is none. `source` null:
+   * an operator's wish, which waits for no token.
+   */
   register(
     idHigh: number,
     idLow: number,
-    source: string,
+    source: string | null,
     nowMs: number,
   ): number | 'host_limit' | 'rate_limit' {
     const admitted = this.#admission.admit(source, nowMs);
@@ -75,6 +79,39 @@ export class HostLedger {
       this.#admission.release();
       return 'host_limit';
     }
+    this.#enter(row, idHigh, idLow);
+    return row;
+  }
+
+  /** The host at `i` among those known from before, in the next row. Silence of a pending one counts from `sinceMs`. */
+  restore(hosts: RestoredColumns, i: number, sinceMs: number): void {
+    const idHigh = hosts.idHigh[i]!;
+    const idLow = hosts.idLow[i]!;
+    const row = this.#rows.take(sinceMs);
+    if (row !== i) throw new Error(`restored host ${i} got row ${row}: a shard is restored once and first`);
+    if (this.#table.find(idHigh, idLow) !== NONE) {
+      throw new Error(`host ${hex(idHigh)}${hex(idLow)} is to be restored twice`);
+    }
+    this.#admission.keep();
+    this.#enter(row, idHigh, idLow);
+    const flags = hosts.flags[i]!;
+    const state = flags & RESTORED_STATE;
+    const interval = hosts.interval[i]!;
+    if ((flags & RESTORED_CONFIRMED) !== 0) this.#columns.history[row] = HEARD_AGAIN;
+    if ((flags & RESTORED_NAMED) !== 0) this.#columns.description[row] = NAMED_BEFORE;
+    if (state === HostState.down || state === HostState.left)
+      this.#expiry.place(row, interval, state, sinceMs);
+    else this.#expiry.awaitFirst(row, interval, sinceMs);
+  }
+
+  /** A host in a row of `register` is waited for from now on, and its down alerts. */
+  expect(row: number, interval: number, nowMs: number): void {
+    this.#columns.history[row] = HEARD_AGAIN;
+    this.#expiry.awaitFirst(row, interval, nowMs);
+    this.#tell(row, TransitionKind.pending, TransitionReason.heard, nowMs);
+  }
+
+  #enter(row: number, idHigh: number, idLow: number): void {
     const columns = this.#columns;
     columns.idHigh[row] = idHigh;
     columns.idLow[row] = idLow;
@@ -86,7 +123,6 @@ export class HostLedger {
     columns.senderLate[row] = 0;
     columns.state[row] = HostState.empty;
     this.#table.insert(row);
-    return row;
   }
 
   /** Hands out the host's name and labels; `hash` tells them from others, 0 for a host without a name. */
@@ -154,11 +190,12 @@ export class HostLedger {
   #tell(row: number, kind: number, reason: number, atMs: number): void {
     const columns = this.#columns;
     const heardOnce = kind === TransitionKind.down && (columns.history[row]! & HEARD_AGAIN) === 0;
+    const unheard = columns.source[row] === NONE;
     this.#outbox.transition(
       row,
       kind,
       reason,
-      heardOnce ? TransitionNote.heardOnce : 0,
+      (heardOnce ? TransitionNote.heardOnce : 0) | (unheard ? TransitionNote.unheard : 0),
       atMs,
       columns.lastSeenAtMs[row]!,
       lostBeats(columns, row),

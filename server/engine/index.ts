@@ -7,4 +7,5 @@ export {
   TransitionReason,
 } from './events.ts';
 export type { HostColumnsView } from './host-columns-view.ts';
+export type { ExpectedHost, RestoredHost } from './known-hosts.ts';
 export { type Engine, type EngineOptions, startEngine } from './supervisor.ts';

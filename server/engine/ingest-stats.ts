@@ -13,7 +13,10 @@ export type IngestStats = {
   readonly rejected: Readonly<Record<RejectReason, number>>;
   /** Accepted, over the last second or two. */
   readonly heartbeatsPerSecond: number;
-  /** Datagrams the kernel dropped before we read them; 0 when the receiver cannot know. */
+  /**
+   * Datagrams that came in and were never judged: dropped by the kernel (0 when the receiver cannot know), or given
+   * up because a hold had no more room.
+   */
   readonly kernelDrops: number;
   /** A shard judges nobody at this moment (it stands still, or cannot tell what waits unread), or was blind for more than 5 % of the last minute. */
   readonly blind: boolean;

@@ -7,16 +7,21 @@ import { REJECT_REASONS } from '../../lib/protocol/heartbeat.ts';
 
 type Shared = SharedArrayBuffer;
 
-/** No row, no neighbour in a list, no known source address. */
+/** No row, no neighbour in a list; as source: not heard since the shard started. */
 export const NONE = 0xffffffff;
+/** As source: heard, from an address that is not kept. */
+export const UNKEPT = 0xfffffffe;
 
 /** The table keeps a row in 24 bits. */
 export const MAX_ROWS = 2 ** 24 - 2;
 
 /** `history` column: beats expected in the 64-wide window (0 = no window: the sender counts no seq). */
 export const EXPECTED_MASK = 0x7f;
-/** `history` column: more than one heartbeat of this host was accepted. */
+/** `history` column: more than one heartbeat of this host was ever accepted, or an operator named it. */
 export const HEARD_AGAIN = 0x80;
+
+/** `description` column: it has a name from before; what was said of it then is not known here. */
+export const NAMED_BEFORE = 1;
 
 const F64_COLUMNS = 2;
 const U32_COLUMNS = 9;
@@ -36,7 +41,7 @@ export function rowsFor(maxHosts: number): number {
 
 export type ShardColumns = {
   readonly rows: number;
-  /** Instant of the last heartbeat that counted for liveness; for a removed row: of its removal. */
+  /** Instant of the last heartbeat that counted for liveness; unheard: its deadline counts from there; for a removed row: of its removal. */
   readonly lastSeenAtMs: Float64Array<Shared>;
   /** ms since the epoch at the agent's start; 0 = none (text). */
   readonly incarnation: Float64Array<Shared>;
@@ -49,6 +54,7 @@ export type ShardColumns = {
   readonly seenLow: Uint32Array<Shared>;
   readonly prev: Uint32Array<Shared>;
   readonly next: Uint32Array<Shared>;
+  /** Number of the address last heard from, or NONE or UNKEPT. */
   readonly source: Uint32Array<Shared>;
   /** Hash of the last description handed out; 0 = not named yet. */
   readonly description: Uint32Array<Shared>;

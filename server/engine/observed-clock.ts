@@ -21,6 +21,12 @@ export class ObservedClock {
     this.#aliveAtMs = nowMs;
   }
 
+  /** As `alive`, but what arrived since the call before may be lost: blind, however short. */
+  aliveAfterLoss(nowMs: number): void {
+    if (nowMs > this.#aliveAtMs) this.#addBlind(this.#aliveAtMs, nowMs);
+    this.#aliveAtMs = nowMs;
+  }
+
   /** Instant of the newest call of `alive`; NaN before the first. */
   get aliveAtMs(): number {
     return this.#aliveAtMs;

@@ -285,6 +285,6 @@ describe('admission', () => {
     probe.pass(2_000);
     probe.hello('e');
     expect(probe.rowOf('e')).toBe(row);
-    expect(probe.read('e')).toMatchObject({ highSeq: 1, expectedBeats: 1, heardOnce: true });
+    expect(probe.read('e')).toMatchObject({ highSeq: 1, expectedBeats: 1, heardAgain: false });
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { ClockOrigin } from '../clock.ts';
 import type { ShardBatch } from './events.ts';
+import type { ExpectedHost, RestoredColumns } from './known-hosts.ts';
 import type { TimeoutPolicy } from './timeout-class.ts';
 
 export const MARK = 'pulsewatch.engine';
@@ -21,7 +22,8 @@ export type ShardSetup = {
   readonly clockOrigin: ClockOrigin;
   /** Secret of the host table's hash. */
   readonly seed: number;
-  readonly columns: SharedArrayBuffer;
+  /** null: held until a `restore` message brings it. */
+  readonly columns: SharedArrayBuffer | null;
   readonly stats: SharedArrayBuffer;
   /** One Int32: hosts of all shards together. */
   readonly hostCount: SharedArrayBuffer;
@@ -48,6 +50,15 @@ export type FromShard =
   | { readonly mark: typeof MARK; readonly type: 'fault'; readonly message: string };
 
 export type ToShard =
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'restore';
+      readonly hosts: RestoredColumns;
+      readonly columns: SharedArrayBuffer;
+      /** Hosts the columns have room for: as many as maxHosts, or as are restored. */
+      readonly capacity: number;
+    }
+  | { readonly mark: typeof MARK; readonly type: 'expect'; readonly host: ExpectedHost }
   | { readonly mark: typeof MARK; readonly type: 'remove'; readonly row: number }
   | { readonly mark: typeof MARK; readonly type: 'stop' };
 

@@ -20,12 +20,14 @@ import {
   type TextHeartbeat,
   WIRE_VERSION,
 } from '../../lib/protocol/heartbeat.ts';
-import { HostState, type Labels } from '../../lib/protocol/host.ts';
+import { canonicalLabels, HostState, type Labels } from '../../lib/protocol/host.ts';
 import { hostIdBytes } from '../host-id.ts';
 import { Admission } from './admission.ts';
 import { Challengers } from './challengers.ts';
+import { hashBytes, hashLabels } from './description-hash.ts';
 import type { ShardBatch } from './events.ts';
 import { HostLedger } from './host-ledger.ts';
+import { type ExpectedHost, idWords, intervalUnits, type RestoredColumns } from './known-hosts.ts';
 import { HEARD_AGAIN, NONE, type ShardColumns } from './layout.ts';
 import { ObservedClock } from './observed-clock.ts';
 import { Outbox } from './outbox.ts';
@@ -41,6 +43,8 @@ export type ShardOptions = {
   readonly policy: TimeoutPolicy;
   /** Secret 32 bits for the host table. */
   readonly seed: number;
+  /** When the loop turned before there was a shard. */
+  readonly clock?: ObservedClock;
 };
 
 export type ShardCounters = {
@@ -81,15 +85,6 @@ function u16le(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8);
 }
 
-/** FNV-1a, never 0: tells one description from another, is no protection. */
-function hashBytes(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-  return hash >>> 0 || 1;
-}
-
-const encoder = new TextEncoder();
-
 type Described = { readonly name: string; readonly labels: Labels };
 
 export class Shard {
@@ -98,7 +93,7 @@ export class Shard {
     accepted: 0,
     rejected: new Float64Array(REJECT_REASONS.length),
   };
-  readonly clock = new ObservedClock();
+  readonly clock: ObservedClock;
   readonly #columns: ShardColumns;
   readonly #ledger: HostLedger;
   readonly #outbox: Outbox;
@@ -108,6 +103,7 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     const { shard, columns, hostCount, maxHosts, policy, seed } = options;
+    this.clock = options.clock ?? new ObservedClock();
     this.#columns = columns;
     this.#outbox = new Outbox(shard);
     this.#ledger = new HostLedger(
@@ -139,6 +135,36 @@ export class Shard {
   receive(bytes: Uint8Array, source: string, nowMs: number): void {
     this.#turn(nowMs);
     this.#count(bytes[0] === MAGIC ? this.#receiveBinary(bytes, source) : this.#receiveText(bytes, source));
+  }
+
+  /**
+   * One datagram read earlier and kept since: as `receive` at the instant it arrived, of which the clock knows.
+   * Instants never step back, and nothing else is called before all that was kept has been replayed.
+   */
+  replay(bytes: Uint8Array, source: string, arrivedAtMs: number): void {
+    if (arrivedAtMs > this.#nowMs) this.#nowMs = arrivedAtMs;
+    this.#count(bytes[0] === MAGIC ? this.#receiveBinary(bytes, source) : this.#receiveText(bytes, source));
+  }
+
+  /**
+   * Hosts known from before, those from `from` up to `to`, in the rows of the same numbers: pending ones wait from
+   * `sinceMs` on. Tells nothing. Before everything else, in order. Throws for a host that is there twice.
+   */
+  restore(hosts: RestoredColumns, from: number, to: number, sinceMs: number): void {
+    if (sinceMs > this.#nowMs) this.#nowMs = sinceMs;
+    for (let i = from; i < to; i++) this.#ledger.restore(hosts, i, sinceMs);
+  }
+
+  /** A host named by an operator; nothing when it is known or the limit is reached. Not to be called when isFull. */
+  expect(host: ExpectedHost, nowMs: number): void {
+    this.#turn(nowMs);
+    const [idHigh, idLow] = idWords(host.id);
+    if (this.#ledger.find(idHigh, idLow) !== NONE) return;
+    const row = this.#ledger.register(idHigh, idLow, null, this.#nowMs);
+    if (typeof row === 'string') return;
+    const labels = canonicalLabels(Object.entries(host.labels));
+    this.#ledger.describe(row, hashLabels(labels), host.name, labels);
+    this.#ledger.expect(row, intervalUnits(host.intervalMs, host.id), this.#nowMs);
   }
 
   /**
@@ -353,7 +379,6 @@ export class Shard {
 
   #describeText(row: number, judged: number, text: TextHeartbeat): void {
     if (Object.keys(text.labels).length === 0 && this.#columns.description[row] !== 0) return;
-    const hash = hashBytes(encoder.encode(JSON.stringify(text.labels)));
-    this.#describe(row, judged, hash, text.name, text.labels);
+    this.#describe(row, judged, hashLabels(text.labels), text.name, text.labels);
   }
 }

@@ -1,12 +1,14 @@
 /**
- * A shard's thread: hands what the receiver reads to the pure shard, ticks it, posts its news to main, publishes
- * its counters. The first news on a quiet shard goes out at once, then at most one batch a tick unless it is full.
- * Knows no rule of liveness. Messages and workerData: shard-messages.ts.
+ * A shard's thread: hands what the receiver reads to the pure shard, or to the hold before there is one, ticks it,
+ * posts its news to main, publishes its counters. The first news on a quiet shard goes out at once, then at most
+ * one batch a tick unless it is full. Knows no rule of liveness. Messages and workerData: shard-messages.ts.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { clockFrom } from '../clock.ts';
+import { Hold } from './hold.ts';
 import { publishStats } from './ingest-stats.ts';
 import { openShardColumns, openStats, STAT, STAT_COUNT } from './layout.ts';
+import { ObservedClock } from './observed-clock.ts';
 import { openDgramReceiver } from './receiver/dgram.ts';
 import type { Receiver } from './receiver/receiver.ts';
 import { Shard } from './shard.ts';
@@ -19,14 +21,26 @@ const setup = workerData as ShardSetup;
 const main = parentPort!;
 const clock = clockFrom(setup.clockOrigin);
 const stats = openStats(setup.stats);
-const shard = new Shard({
-  shard: setup.shard,
-  columns: openShardColumns(setup.columns, setup.maxHosts),
-  hostCount: new Int32Array(setup.hostCount),
-  maxHosts: setup.maxHosts,
-  policy: setup.policy,
-  seed: setup.seed,
-});
+const observed = new ObservedClock();
+
+function openShard(memory: SharedArrayBuffer, capacity: number): Shard {
+  return new Shard({
+    shard: setup.shard,
+    columns: openShardColumns(memory, capacity),
+    hostCount: new Int32Array(setup.hostCount),
+    maxHosts: setup.maxHosts,
+    policy: setup.policy,
+    seed: setup.seed,
+    clock: observed,
+  });
+}
+
+/** Who may have sent is not known before `restore`: until all that came in has been judged, there is a hold. */
+let hold = setup.columns === null ? new Hold(observed) : null;
+let shard = setup.columns === null ? null : openShard(setup.columns, setup.maxHosts);
+/** What main asked for during the hold, in order. */
+const wishes: ToShard[] = [];
+let heldLost = 0;
 
 const values = new Float64Array(STAT_COUNT);
 let sentAtMs = Number.NEGATIVE_INFINITY;
@@ -34,7 +48,7 @@ const startedAtMs = clock();
 let rateAtMs = startedAtMs;
 let rateAccepted = 0;
 let horizonMs = Number.NEGATIVE_INFINITY;
-let judgeAgain: NodeJS.Immediate | undefined;
+let again: NodeJS.Immediate | undefined;
 let stopped = false;
 
 function post(message: FromShard, transfer: ArrayBuffer[] = []): void {
@@ -42,7 +56,7 @@ function post(message: FromShard, transfer: ArrayBuffer[] = []): void {
 }
 
 function send(nowMs: number): void {
-  if (!shard.hasNews) return;
+  if (shard === null || !shard.hasNews) return;
   sentAtMs = nowMs;
   const batch = shard.take();
   const { rows, kinds, reasons, notes, atMs, lastSeenAtMs, lostBeats, expectedBeats } = batch.transitions;
@@ -54,51 +68,79 @@ function send(nowMs: number): void {
 }
 
 function publish(nowMs: number, receiver: Receiver): void {
-  const { read, accepted, rejected } = shard.counters;
-  if (nowMs - rateAtMs >= RATE_SPAN_MS) {
-    values[STAT.heartbeatsPerSecond] = ((accepted - rateAccepted) * 1_000) / (nowMs - rateAtMs);
-    rateAtMs = nowMs;
-    rateAccepted = accepted;
+  if (shard !== null) {
+    const { read, accepted, rejected } = shard.counters;
+    if (hold === null && nowMs - rateAtMs >= RATE_SPAN_MS) {
+      values[STAT.heartbeatsPerSecond] = ((accepted - rateAccepted) * 1_000) / (nowMs - rateAtMs);
+      rateAtMs = nowMs;
+      rateAccepted = accepted;
+    }
+    values[STAT.read] = read;
+    values[STAT.accepted] = accepted;
+    values.set(rejected, STAT.firstRejected);
   }
-  values[STAT.read] = read;
-  values[STAT.accepted] = accepted;
-  values[STAT.kernelDrops] = receiver.kernelDrops();
-  values[STAT.blindMs] = shard.clock.blindMs;
-  values[STAT.blindLastMinuteMs] = shard.clock.blindMsSince(nowMs - MINUTE_MS);
+  values[STAT.kernelDrops] = receiver.kernelDrops() + (hold?.lost ?? heldLost);
+  values[STAT.blindMs] = observed.blindMs;
+  values[STAT.blindLastMinuteMs] = observed.blindMsSince(nowMs - MINUTE_MS);
   // No marker yet, or none that comes back, counts as a horizon that stands where the shard started.
   values[STAT.horizonAtMs] = Math.max(horizonMs, startedAtMs);
-  values.set(rejected, STAT.firstRejected);
   publishStats(stats, values);
 }
 
 /** Judges in bounded portions, so that reading never waits for a mass outage to be told. */
 function judge(): void {
-  judgeAgain = undefined;
-  if (stopped) return;
+  again = undefined;
+  if (stopped || shard === null) return;
   const nowMs = clock();
   const more = shard.tick(nowMs, horizonMs, Date.now());
   send(nowMs);
-  if (more) judgeAgain = setImmediate(judge);
+  if (more) again = setImmediate(judge);
+}
+
+/** The hold's work, a portion between two turns of reading; at its end all that was read has been judged. */
+function endHold(receiver: Receiver): void {
+  again = undefined;
+  if (stopped || hold === null) return;
+  const nowMs = clock();
+  if (!hold.portion(nowMs, () => send(nowMs))) {
+    again = setImmediate(endHold, receiver);
+    return;
+  }
+  heldLost = hold.lost;
+  hold = null;
+  // What was judged just now did not arrive in this second.
+  rateAtMs = nowMs;
+  rateAccepted = shard?.counters.accepted ?? 0;
+  for (const wish of wishes.splice(0)) obey(wish, receiver);
+  horizonMs = receiver.horizonMs();
+  judge();
+  publish(clock(), receiver);
 }
 
 function tick(receiver: Receiver): void {
   // Taken before the marker is sent, so that it is never later than what the marker has behind it.
   const nowMs = clock();
   receiver.mark(nowMs);
-  if (judgeAgain === undefined) judge();
+  if (hold !== null) hold.turn(nowMs);
+  else if (again === undefined) judge();
   publish(nowMs, receiver);
 }
 
 /** Everything up to the horizon has been read: judge at once, not a tick later. */
 function onMarker(receiver: Receiver): void {
+  if (hold !== null) return;
   const movedMs = receiver.horizonMs() - horizonMs;
   if (!(movedMs > 0)) return;
   horizonMs = receiver.horizonMs();
-  if (judgeAgain === undefined) judge();
+  if (again === undefined) judge();
 }
 
 function onDatagram(bytes: Uint8Array, source: string): void {
   const nowMs = clock();
+  if (hold !== null || shard === null) {
+    hold?.receive(bytes, source, nowMs);
+    return;
+  }
   shard.receive(bytes, source, nowMs);
   if (shard.isFull || (shard.hasNews && nowMs - sentAtMs >= setup.tickMs)) send(nowMs);
 }
@@ -107,10 +149,12 @@ function onFault(error: Error): void {
   post({ mark: MARK, type: 'fault', message: `shard ${setup.shard} stopped listening: ${error.message}` });
 }
 
-async function stop(receiver: Receiver, timer: NodeJS.Timeout): Promise<void> {
+let timer: NodeJS.Timeout | undefined;
+
+async function stop(receiver: Receiver): Promise<void> {
   stopped = true;
   clearInterval(timer);
-  clearImmediate(judgeAgain);
+  clearImmediate(again);
   await receiver.close();
   const nowMs = clock();
   send(nowMs);
@@ -118,12 +162,28 @@ async function stop(receiver: Receiver, timer: NodeJS.Timeout): Promise<void> {
   main.close();
 }
 
+function obey(wish: ToShard, receiver: Receiver): void {
+  if (wish.type === 'stop') void stop(receiver);
+  else if (wish.type === 'restore') {
+    if (hold === null || shard !== null) throw new Error('a shard is restored once, and only when it holds');
+    shard = openShard(wish.columns, wish.capacity);
+    hold.restore(shard, wish.hosts);
+    endHold(receiver);
+  } else if (hold !== null || shard === null) wishes.push(wish);
+  else if (wish.type === 'remove') shard.remove(wish.row, clock());
+  else {
+    const nowMs = clock();
+    if (shard.isFull) send(nowMs);
+    shard.expect(wish.host, nowMs);
+    if (nowMs - sentAtMs >= setup.tickMs) send(nowMs);
+  }
+}
+
 function run(receiver: Receiver): void {
-  const timer = setInterval(tick, setup.tickMs, receiver);
+  hold?.listening(clock());
+  timer = setInterval(tick, setup.tickMs, receiver);
   main.on('message', (message: unknown) => {
-    if (!isMarked<ToShard>(message) || stopped) return;
-    if (message.type === 'remove') shard.remove(message.row, clock());
-    else void stop(receiver, timer);
+    if (isMarked<ToShard>(message) && !stopped) obey(message, receiver);
   });
   tick(receiver);
   const { addresses, receiveBufferBytes } = receiver;

@@ -2,7 +2,7 @@
  * Source address → small number, so that a row keeps four bytes. Bounded: once full, an address not met before
  * is not kept (a sender with forged addresses must not fill the memory). Owned by a shard.
  */
-import { NONE } from './layout.ts';
+import { NONE, UNKEPT } from './layout.ts';
 
 export class SourceRegister {
   readonly #indexes = new Map<string, number>();
@@ -16,12 +16,12 @@ export class SourceRegister {
     this.#onNew = onNew;
   }
 
-  /** The address's number, or NONE when there is no room for a new one. */
+  /** The address's number, or UNKEPT when there is no room for a new one. */
   indexOf(address: string): number {
     if (address === this.#lastAddress) return this.#lastIndex;
     let index = this.#indexes.get(address);
     if (index === undefined) {
-      if (this.#indexes.size >= this.#capacity) return NONE;
+      if (this.#indexes.size >= this.#capacity) return UNKEPT;
       index = this.#indexes.size;
       this.#indexes.set(address, index);
       this.#onNew(index, address);

@@ -95,7 +95,12 @@ describe('sockets', () => {
       }
     }
     const { row } = batches.flatMap((batch) => batch.described).find(({ name }) => name === 'four')!;
-    expect(engine.read(0, row)).toMatchObject({ intervalMs: 100, timeoutMs: 500, heardOnce: true, state: 4 });
+    expect(engine.read(0, row)).toMatchObject({
+      intervalMs: 100,
+      timeoutMs: 500,
+      heardAgain: false,
+      state: 4,
+    });
     expect(() => engine.read(0, 1e9)).toThrow(RangeError);
     expect(() => engine.read(1, 0)).toThrow(RangeError);
   });

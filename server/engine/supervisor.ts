@@ -9,12 +9,18 @@ import type { ShardBatch } from './events.ts';
 import { type HostColumnsView, viewHostColumns } from './host-columns-view.ts';
 import { type IngestStats, ingestStats } from './ingest-stats.ts';
 import {
+  checkExpected,
+  type ExpectedHost,
+  type HostPlace,
+  packRestored,
+  type RestoredHost,
+} from './known-hosts.ts';
+import {
   allocateShardMemory,
   allocateStats,
   MAX_ROWS,
   openShardColumns,
   openStats,
-  rowsFor,
   type ShardColumns,
   type ShardStats,
 } from './layout.ts';
@@ -42,6 +48,8 @@ export type EngineOptions = {
   readonly tickMs?: number;
   readonly clockOrigin: ClockOrigin;
   readonly receiver: 'auto' | 'dgram';
+  /** Read at once and judge nobody until `Engine.restore` has said which hosts are known. */
+  readonly hold?: boolean;
   /** Batches of one shard arrive in order. Must not throw. */
   onBatch(batch: ShardBatch): void;
   /** A socket or a worker failed after the start; the shard it names no longer listens. */
@@ -58,6 +66,19 @@ export type Engine = {
   /** One host's shared columns, live and without locks. Throws RangeError for a row that cannot be. */
   read(shard: number, row: number): HostColumnsView;
   ingest(): IngestStats;
+  /**
+   * Ends the hold: the hosts known from before, each id once, and then everything heard since the sockets listened,
+   * as of when it arrived. Gives their places in the same order; nothing is told of them until something happens to
+   * them. All are kept, also beyond maxHosts, which only stops new ones. Exactly once, when started with `hold`;
+   * throws otherwise, and RangeError for an id or an interval that cannot be. Cost: about 0.3 µs a host here.
+   */
+  restore(hosts: readonly RestoredHost[]): readonly HostPlace[];
+  /**
+   * A host named before it is heard: pending, down with an alert when it does not come within its timeout. Comes
+   * back as a description and a transition `pending`. Nothing is told of a host known already, and of one beyond
+   * maxHosts. Throws RangeError for what no host can be.
+   */
+  expect(host: ExpectedHost): void;
   /** Forgets a host. Its row is used again after 10 minutes at the earliest; a later beat registers it anew. */
   remove(shard: number, row: number): void;
   /** Closes the sockets and ends the workers. Idempotent. */
@@ -73,9 +94,13 @@ const STOP_PATIENCE_MS = 2_000;
  */
 const DGRAM_SHARDS = 1;
 
+/** Most hosts whose rows can be numbered. */
+const MOST_HOSTS = Math.floor(MAX_ROWS / 1.25) - 64;
+
 type RunningShard = {
   readonly worker: Worker;
-  readonly columns: ShardColumns;
+  /** null while it holds. */
+  columns: ShardColumns | null;
   readonly stats: ShardStats;
   readonly addresses: readonly BoundAddress[];
   readonly receiveBufferBytes: number;
@@ -84,8 +109,8 @@ type RunningShard = {
 function checkOptions(options: EngineOptions): void {
   const { addresses, maxHosts, misses, minTimeoutMs, maxTimeoutMs } = options;
   if (addresses.length === 0) throw new RangeError('addresses is empty; the engine needs at least one');
-  if (!Number.isInteger(maxHosts) || maxHosts < 1 || rowsFor(maxHosts) >= MAX_ROWS) {
-    throw new RangeError(`maxHosts is ${maxHosts}; accepted: 1 to ${Math.floor(MAX_ROWS / 1.25) - 64}`);
+  if (!Number.isInteger(maxHosts) || maxHosts < 1 || maxHosts > MOST_HOSTS) {
+    throw new RangeError(`maxHosts is ${maxHosts}; accepted: 1 to ${MOST_HOSTS}`);
   }
   if (!(misses >= 1)) throw new RangeError(`misses is ${misses}; accepted: 1 or more`);
   if (!(minTimeoutMs >= 10 && maxTimeoutMs >= minTimeoutMs && Number.isFinite(maxTimeoutMs))) {
@@ -121,7 +146,7 @@ function startShard(setup: ShardSetup, options: EngineOptions): Promise<RunningS
       ready = true;
       resolve({
         worker,
-        columns: openShardColumns(setup.columns, setup.maxHosts),
+        columns: setup.columns === null ? null : openShardColumns(setup.columns, setup.maxHosts),
         stats: openStats(setup.stats),
         addresses: message.addresses,
         receiveBufferBytes: message.receiveBufferBytes,
@@ -137,6 +162,22 @@ function startShard(setup: ShardSetup, options: EngineOptions): Promise<RunningS
     else if (code !== 0) options.onFault(new Error(`shard ${setup.shard} ended with code ${code}`));
   });
   return promise;
+}
+
+/** Sends the hosts known from before, with memory that has room for all of them; gives a view of it. */
+function restoreShard(worker: Worker, hosts: readonly RestoredHost[], maxHosts: number): ShardColumns {
+  const capacity = Math.max(maxHosts, hosts.length);
+  if (capacity > MOST_HOSTS) {
+    throw new RangeError(`restore: ${hosts.length} hosts; accepted: up to ${MOST_HOSTS}`);
+  }
+  const packed = packRestored(hosts);
+  const columns = allocateShardMemory(capacity);
+  const { idHigh, idLow, interval, flags } = packed;
+  worker.postMessage(
+    { mark: MARK, type: 'restore', hosts: packed, columns, capacity } satisfies ToShard,
+    [idHigh, idLow, interval, flags].map(({ buffer }) => buffer),
+  );
+  return openShardColumns(columns, capacity);
 }
 
 async function stopWorker(worker: Worker): Promise<void> {
@@ -166,7 +207,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       tickMs: Math.max(1, Math.min(MAX_TICK_MS, options.tickMs ?? MAX_TICK_MS)),
       clockOrigin: options.clockOrigin,
       seed: randomInt(2 ** 32),
-      columns: allocateShardMemory(maxHosts),
+      columns: options.hold ? null : allocateShardMemory(maxHosts),
       stats: allocateStats(),
       hostCount,
     },
@@ -178,18 +219,34 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     if (found === undefined) throw new RangeError(`shard ${shard} is not one of 0 to ${all.length - 1}`);
     return found;
   };
+  const columnsAt = (shard: number): ShardColumns => {
+    const { columns } = shardAt(shard);
+    if (columns === null) throw new RangeError(`shard ${shard} has no rows before restore`);
+    return columns;
+  };
   let stopping: Promise<void> | undefined;
   return {
     shards,
     receiver: 'dgram',
     addresses: running.addresses,
     receiveBufferBytes: running.receiveBufferBytes,
-    read: (shard, row) => viewHostColumns(shardAt(shard).columns, row, policy),
+    read: (shard, row) => viewHostColumns(columnsAt(shard), row, policy),
     ingest: () =>
       ingestStats(
         all.map(({ stats }) => stats),
         clock(),
       ),
+    restore: (hosts) => {
+      if (running.columns !== null) {
+        throw new Error(`restore: the engine ${options.hold ? 'was restored before' : 'does not hold'}`);
+      }
+      running.columns = restoreShard(running.worker, hosts, maxHosts);
+      return hosts.map((_, row) => ({ shard: 0, row }));
+    },
+    expect: (host) => {
+      checkExpected(host);
+      running.worker.postMessage({ mark: MARK, type: 'expect', host } satisfies ToShard);
+    },
     remove: (shard, row) => {
       shardAt(shard).worker.postMessage({ mark: MARK, type: 'remove', row } satisfies ToShard);
     },

@@ -1,85 +1,196 @@
 /** `GET /api/alerts`, acknowledging and its undoing. */
-import type { Hono } from 'hono';
-import { ALERT_STATUSES, parseAlertId } from '#lib/protocol/alert.ts';
+import { ALERT_STATUSES, type AlertStatus, parseAlertId, STALE_AFTER_MS } from '#lib/protocol/alert.ts';
 import type { AlertPage } from '#lib/protocol/api.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
-import type { ApiContext } from './api-context.ts';
+import { hostIdHex } from '../host-id.ts';
+import type { AlertQuery } from '../store/store.ts';
+import type { AckTargets, ApiContext } from './api-context.ts';
+import { authorOf } from './author.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { downHosts, parseFilter } from './host-query.ts';
-import { bodyFields, QueryParameters, textField } from './parameters.ts';
+import { filterInWords, parseFilterFields } from './host-filter.ts';
+import { downHosts } from './host-query.ts';
+import { readJson } from './json-body.ts';
+import { arrayOf, nullable, object, oneOf, ref, text } from './json-schema.ts';
+import { CURSOR_PARAMETER, EXAMPLE_WORLD, LIMIT_PARAMETER } from './openapi.ts';
+import { bodyFields, QueryParameters, textField, withoutParameters } from './parameters.ts';
 import { invalidParameter, ProblemError } from './problem.ts';
+import type { Route } from './route.ts';
 
 const MAX_IDS = 500;
-const MAX_NAME_LENGTH = 64;
+const MAX_BATCH_ID_LENGTH = 64;
 const MAX_COMMENT_LENGTH = 1_000;
 const MIN_EXPIRY_MS = 1_000;
 const MAX_EXPIRY_MS = 30 * 24 * 3_600_000;
-/** Who did it when the browser gave no name. */
-const NOBODY = 'anonymous';
+
+const EXAMPLE_ID = `${hostIdHex(EXAMPLE_WORLD.downHost)}-1`;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export function addAlertRoutes(
-  app: Hono,
-  context: ApiContext,
-  readJson: (request: Request) => Promise<unknown>,
-): void {
-  app.get('/api/alerts', async ({ req, json }) => {
-    const query = new QueryParameters(req.url, ['status', 'limit', 'cursor']);
-    const status = query.oneOf('status', ALERT_STATUSES) ?? 'open';
-    const cursor = query.text('cursor');
-    const position = context.live.position;
-    const after = cursor === null ? undefined : alertKeyOf(cursor, status);
-    const { alerts, next } = await context.store.alerts({ status, limit: query.limit(), after });
-    const nextCursor = next === null ? null : encodeCursor([status, next.atMs, next.id]);
-    return json({ position, alerts, nextCursor } satisfies AlertPage);
-  });
-
-  app.post('/api/alerts/ack', async ({ req, json }) => {
-    const fields = bodyFields(await readJson(req.raw), [
-      'filter',
-      'at',
-      'ids',
-      'comment',
-      'expiresInMs',
-      'by',
-    ]);
-    const maxOpenedSeq = openedBy(fields, context.live.position);
-    const command = {
-      batchId: context.newBatchId(),
-      by: textField(fields, 'by', MAX_NAME_LENGTH) ?? NOBODY,
-      comment: textField(fields, 'comment', MAX_COMMENT_LENGTH) ?? null,
-      expiresInMs: expiryOf(fields),
-      maxOpenedSeq,
-    };
-    const byIds = fields.ids !== undefined;
-    if (byIds === (fields.filter !== undefined)) {
-      throw new ProblemError('invalid_parameter', 'one of ids and filter is needed, and not both');
-    }
-    const targets = byIds
-      ? { ids: alertIds(fields) }
-      : { downHosts: await downHosts(context, filterOf(fields)) };
-    return json(await context.acknowledge(targets, command));
-  });
-
-  app.post('/api/alerts/unack', async ({ req, json }) => {
-    const fields = bodyFields(await readJson(req.raw), ['batchId', 'ids', 'by']);
-    const by = textField(fields, 'by', MAX_NAME_LENGTH) ?? NOBODY;
-    const batchId = textField(fields, 'batchId', MAX_NAME_LENGTH);
-    if ((batchId === undefined) === (fields.ids === undefined)) {
-      throw new ProblemError('invalid_parameter', 'one of batchId and ids is needed, and not both');
-    }
-    return json(
-      await context.unacknowledge(batchId === undefined ? { ids: alertIds(fields) } : { batchId }, by),
-    );
-  });
+export function alertRoutes(context: ApiContext): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/alerts',
+      access: 'viewer',
+      operation: {
+        summary: 'Alerts: stale ones (open for over 24 h) first, then newest first',
+        parameters: [
+          {
+            in: 'query',
+            name: 'status',
+            description: 'open = unhandled and acknowledged ones; resolved ones come newest closed first',
+            schema: { ...oneOf(ALERT_STATUSES), default: 'open' },
+          },
+          LIMIT_PARAMETER,
+          CURSOR_PARAMETER,
+        ],
+        answers: { 200: { description: 'One page', schema: ref('AlertPage') } },
+        examples: [
+          { summary: 'What nobody has taken', at: '/api/alerts?status=unhandled', status: 200 },
+          { summary: 'The last ones that closed', at: '/api/alerts?status=resolved&limit=10', status: 200 },
+        ],
+      },
+      handle: async ({ req, json }) => {
+        const query = new QueryParameters(req.url, ['status', 'limit', 'cursor']);
+        const status = query.oneOf('status', ALERT_STATUSES) ?? 'open';
+        const cursor = query.text('cursor');
+        const position = context.live.position;
+        const place =
+          cursor === null
+            ? { staleBeforeMs: Math.round(context.nowMs()) - STALE_AFTER_MS }
+            : placeOf(cursor, status);
+        const { alerts, next } = await context.store.alerts({ status, limit: query.limit(), ...place });
+        const nextCursor =
+          next === null
+            ? null
+            : encodeCursor([status, place.staleBeforeMs, next.stale ? 1 : 0, next.atMs, next.id]);
+        return json({ position, alerts, nextCursor } satisfies AlertPage);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/alerts/ack',
+      access: 'operator',
+      operation: {
+        summary: 'Acknowledge alerts, by id or by filter',
+        description:
+          'Exactly one of `ids` and `filter`. A filter is evaluated by the server and names hosts that are down. With `at` only episodes that opened at or before that position. It is stored before it is answered.',
+        body: ref('AckRequest'),
+        answers: { 200: { description: 'How many; for ids each', schema: ref('AckAnswer') } },
+        problems: ['comment_required', 'stale_position', 'store_unavailable'],
+        examples: [
+          {
+            summary: 'Take one alert for an hour',
+            at: '/api/alerts/ack',
+            body: { ids: [EXAMPLE_ID], comment: 'disk is being replaced', expiresInMs: 3_600_000 },
+            status: 200,
+          },
+          {
+            summary: 'All that are down in a rack',
+            at: '/api/alerts/ack',
+            body: { filter: { label: 'rack:r1' }, comment: 'power work' },
+            status: 200,
+          },
+        ],
+      },
+      handle: async ({ req, json }, identity) => {
+        withoutParameters(req.url);
+        const fields = bodyFields(await readJson(req.raw), [
+          'filter',
+          'at',
+          'ids',
+          'comment',
+          'expiresInMs',
+          'by',
+        ]);
+        const by = authorOf(identity, fields);
+        const comment = textField(fields, 'comment', MAX_COMMENT_LENGTH) ?? null;
+        const expiresInMs = expiryOf(fields);
+        const maxOpenedSeq = openedBy(fields, context.live.position);
+        if ((fields.ids === undefined) === (fields.filter === undefined)) {
+          throw new ProblemError('invalid_parameter', 'one of ids and filter is needed, and not both');
+        }
+        const filter = fields.filter === undefined ? null : parseFilterFields(fields.filter);
+        const ids = filter === null ? alertIds(fields) : [];
+        if (comment === null && context.settings().commentRequired) {
+          const detail =
+            'comment is missing: the settings of this server ask for one with each acknowledgement';
+          throw new ProblemError('comment_required', detail);
+        }
+        const targets: AckTargets =
+          filter === null ? { ids } : { downHosts: await downHosts(context, filter) };
+        const answer = await context.acknowledge(targets, {
+          batchId: context.newBatchId(),
+          by,
+          comment,
+          expiresInMs,
+          maxOpenedSeq,
+          filterInWords: filter === null ? null : filterInWords(filter),
+        });
+        return json(answer);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/alerts/unack',
+      access: 'operator',
+      operation: {
+        summary: 'Undo a batch of acknowledgements, or take back single ones',
+        description: 'Exactly one of `batchId` and `ids`. A batch that nobody knows undoes nothing.',
+        body: object(
+          {
+            batchId: text({ maxLength: MAX_BATCH_ID_LENGTH }),
+            ids: arrayOf(text(), { minItems: 1, maxItems: MAX_IDS }),
+            by: nullable(text({ maxLength: 64, description: 'ignored where people sign in' })),
+          },
+          ['batchId', 'ids', 'by'],
+        ),
+        answers: { 200: { description: 'How many', schema: ref('UnackAnswer') } },
+        problems: ['store_unavailable'],
+        examples: [
+          {
+            summary: 'Give one back',
+            at: '/api/alerts/unack',
+            body: { ids: [EXAMPLE_ID] },
+            status: 200,
+            before: {
+              method: 'POST',
+              at: '/api/alerts/ack',
+              body: { ids: [EXAMPLE_ID], comment: 'mine' },
+            },
+          },
+        ],
+      },
+      handle: async ({ req, json }, identity) => {
+        withoutParameters(req.url);
+        const fields = bodyFields(await readJson(req.raw), ['batchId', 'ids', 'by']);
+        const by = authorOf(identity, fields);
+        const batchId = textField(fields, 'batchId', MAX_BATCH_ID_LENGTH);
+        if ((batchId === undefined) === (fields.ids === undefined)) {
+          throw new ProblemError('invalid_parameter', 'one of batchId and ids is needed, and not both');
+        }
+        const target = batchId === undefined ? { ids: alertIds(fields) } : { batchId };
+        return json(await context.unacknowledge(target, by));
+      },
+    },
+  ];
 }
 
-function alertKeyOf(cursor: string, status: string): { atMs: number; id: string } {
-  const [of, atMs, id] = decodeCursor(cursor, ['string', 'number', 'string']);
+/** Where a page goes on: what was stale for the first page is stale for all that follow it. */
+function placeOf(cursor: string, status: AlertStatus): Pick<AlertQuery, 'staleBeforeMs' | 'after'> {
+  const [of, staleBeforeMs, stale, atMs, id] = decodeCursor(cursor, [
+    'string',
+    'number',
+    'count',
+    'number',
+    'string',
+  ]);
   if (of !== status)
     throw invalidParameter('cursor', cursor, `a nextCursor that was given for status=${status}`);
-  return { atMs: atMs as number, id: id as string };
+  return {
+    staleBeforeMs: staleBeforeMs as number,
+    after: { stale: stale === 1, atMs: atMs as number, id: id as string },
+  };
 }
 
 function alertIds({ ids }: Fields): string[] {
@@ -90,11 +201,6 @@ function alertIds({ ids }: Fields): string[] {
     if (typeof id !== 'string' || parseAlertId(id) === null) throw invalidParameter('ids', id, takes);
   }
   return ids as string[];
-}
-
-function filterOf({ filter }: Fields) {
-  const { state, q, label } = bodyFields(filter, ['state', 'q', 'label']);
-  return parseFilter(state, q, label);
 }
 
 /** The sequence number of `at`, null without one. Positions of another run have nothing to do with this one. */

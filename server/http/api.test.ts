@@ -125,7 +125,10 @@ describe('errors', () => {
     ['/api/hosts?slots=1,x', 'slots is "1,x"'],
     ['/api/hosts?state=up&state=down', 'state is ["up","down"]; it takes one value'],
     ['/api/hosts?labels=rack:r1', 'labels is not a parameter here; accepted: state, q, label'],
-    ['/api/alerts?status=closed', 'status is "closed"; it takes one of open, acknowledged, resolved'],
+    [
+      '/api/alerts?status=closed',
+      'status is "closed"; it takes one of open, unhandled, acknowledged, resolved',
+    ],
     ['/api/events?from=yesterday', 'from is "yesterday"'],
     ['/api/samples?since=-1', 'since is "-1"'],
     ['/api/health?x=1', 'x is not a parameter here; accepted: no parameter'],
@@ -144,11 +147,11 @@ describe('errors', () => {
       headers: { allow: 'POST' },
       body: { code: 'method_not_allowed' },
     });
-    const removal = await server.ask('/api/hosts/web-1', {
-      method: 'DELETE',
+    const other = await server.ask('/api/hosts/web-1', {
+      method: 'PUT',
       headers: { 'content-type': 'application/json' },
     });
-    expect(removal).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(other).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, DELETE' } });
     expect(await server.get('http://evil.example/')).toMatchObject({ status: 404 });
   });
 });
@@ -319,7 +322,7 @@ describe('the server about itself', () => {
       version: expect.stringMatching(/^[0-9]+\.[0-9]+\.[0-9]+/),
       heartbeat: { host: '127.0.0.1', port: server.heartbeatPort, addresses: [] },
       demo: false,
-      store: 'memory',
+      store: 'sqlite',
     });
     const { samples } = await server.until('/api/samples', (body) => body.samples.length > 0);
     expect(samples[0]).toMatchObject({ at: expect.any(Number), heartbeatsPerSecond: expect.any(Number) });

@@ -1,8 +1,9 @@
 /**
  * Who may talk to this server at all: the Host a request names and the Origin of the page that sends it, asked of
- * every request and every upgrade (a browser sends both, and a foreign page cannot forge either). Pure; O(1).
+ * every request and every upgrade (a browser sends both, and a foreign page cannot forge either). O(1).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { reachableAddresses } from '../reachable-addresses.ts';
 import { ProblemError } from './problem.ts';
 
 export type GuardRules = {
@@ -20,14 +21,23 @@ function inUrl(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
-/** The defaults of ALLOWED_HOSTS and ALLOWED_ORIGINS filled in; null = not set. */
+/**
+ * What HOST is reached by: itself, or for one that stands for every address of this machine (0.0.0.0, ::) those its
+ * network cards have now. Names are not guessed: a name can be made to point here by others, an address cannot.
+ */
+function boundNames(boundHost: string): string[] {
+  const isEvery = boundHost === '0.0.0.0' || boundHost === '::';
+  return (isEvery ? reachableAddresses([boundHost]) : [boundHost]).map((host) => inUrl(host.toLowerCase()));
+}
+
+/** The defaults of ALLOWED_HOSTS and ALLOWED_ORIGINS filled in; null = not set. Reads the network cards. */
 export function guardRules(
   boundHost: string,
   port: number,
   hosts: readonly string[] | null,
   origins: readonly string[] | null,
 ): GuardRules {
-  const allowedHosts = hosts ?? [...new Set([inUrl(boundHost.toLowerCase()), ...LOOPBACK_NAMES])];
+  const allowedHosts = hosts ?? [...new Set([...boundNames(boundHost), ...LOOPBACK_NAMES])];
   const originOf = (host: string): string =>
     new URL(`http://${hasPort(host) ? host : `${host}:${port}`}`).origin;
   return { allowedHosts, allowedOrigins: origins ?? allowedHosts.map(originOf) };

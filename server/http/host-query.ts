@@ -1,6 +1,7 @@
 /**
- * Owns the filter and the order of `GET /api/hosts`, also where a command takes a filter. Looks at every host of
- * the published state in slices of a few ms; keyset cursors, so that hosts nobody touched are never skipped.
+ * Owns which hosts a filter finds and the order of `GET /api/hosts`, also where a command takes a filter. Looks at
+ * every host of the published state in slices of a few ms; keyset cursors, so that hosts nobody touched are never
+ * skipped.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostSort } from '#lib/protocol/api.ts';
@@ -8,7 +9,6 @@ import {
   ACKNOWLEDGED,
   type HostId,
   HostState,
-  isLabelKey,
   type Labels,
   MAINTENANCE,
   STATE_MASK,
@@ -16,20 +16,9 @@ import {
 } from '#lib/protocol/host.ts';
 import { KeysetWindow } from '../keyset-window.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { factsOf, type HostSource, isShown, lossRatioOf } from './host-view.ts';
+import type { ParsedFilter, StateFilter } from './host-filter.ts';
+import { factsOf, type HostSource, isShown, lastSeenAtMsOf, lossRatioOf } from './host-view.ts';
 import { invalidParameter } from './problem.ts';
-
-const STATE_FILTERS = [
-  'pending',
-  'up',
-  'late',
-  'down',
-  'left',
-  'unhandled',
-  'acknowledged',
-  'maintenance',
-] as const;
-type StateFilter = (typeof STATE_FILTERS)[number];
 
 const SORT_FIELDS = ['name', 'state', 'lastSeenAt', 'changedAt', 'lossRatio'] as const;
 type SortField = (typeof SORT_FIELDS)[number];
@@ -37,43 +26,6 @@ export const HOST_SORTS: readonly HostSort[] = SORT_FIELDS.flatMap((field): Host
   field,
   `-${field}`,
 ]);
-
-const MAX_QUERY_LENGTH = 200;
-const MAX_LABEL_FILTERS = 16;
-
-export type ParsedFilter = {
-  readonly state: StateFilter | null;
-  /** Lower-case. */
-  readonly q: string | null;
-  readonly labels: readonly (readonly [string, string])[];
-};
-
-/** Values as they came from a URL or a JSON body. Throws `invalid_parameter`. */
-export function parseFilter(state: unknown, q: unknown, label: unknown): ParsedFilter {
-  if (state !== undefined && state !== null && !STATE_FILTERS.includes(state as StateFilter)) {
-    throw invalidParameter('state', state, `one of ${STATE_FILTERS.join(', ')}`);
-  }
-  if (q !== undefined && q !== null && (typeof q !== 'string' || q.length > MAX_QUERY_LENGTH)) {
-    throw invalidParameter('q', q, `at most ${MAX_QUERY_LENGTH} characters`);
-  }
-  const labels = label === undefined || label === null ? [] : Array.isArray(label) ? label : [label];
-  if (labels.length > MAX_LABEL_FILTERS) {
-    throw invalidParameter('label', labels, `at most ${MAX_LABEL_FILTERS} of them`);
-  }
-  return {
-    state: (state as StateFilter | undefined) ?? null,
-    q: (q as string | undefined)?.trim().toLowerCase() || null,
-    labels: labels.map((each) => parseLabel(each)),
-  };
-}
-
-function parseLabel(label: unknown): readonly [string, string] {
-  const colon = typeof label === 'string' ? label.indexOf(':') : -1;
-  const key = colon === -1 ? '' : (label as string).slice(0, colon);
-  const value = colon === -1 ? '' : (label as string).slice(colon + 1);
-  if (!isLabelKey(key) || value === '') throw invalidParameter('label', label, 'key:value, such as rack:r17');
-  return [key, value];
-}
 
 const IN_STATE: Readonly<Record<StateFilter, (byte: number) => boolean>> = {
   pending: (byte) => (byte & STATE_MASK) === HostState.pending,
@@ -133,6 +85,13 @@ export async function eachMatch(
   }
 }
 
+/** The hosts a filter finds, for commands. */
+export async function matchingHosts(source: HostSource, filter: ParsedFilter): Promise<HostId[]> {
+  const ids: HostId[] = [];
+  await eachMatch(source, filter, (slot) => void ids.push(source.directory.idOf(slot)));
+  return ids;
+}
+
 /** The hosts a filter finds down, for commands (A22). */
 export async function downHosts(source: HostSource, filter: ParsedFilter): Promise<HostId[]> {
   const ids: HostId[] = [];
@@ -176,7 +135,7 @@ function primaryOf(source: HostSource, field: SortField, slot: number): number {
     case 'changedAt':
       return source.directory.changedAtMsOf(slot);
     case 'lastSeenAt':
-      return Math.round(factsOf(source, slot).lastSeenAtMs);
+      return lastSeenAtMsOf(factsOf(source, slot)) ?? 0;
     case 'lossRatio':
       return lossRatioOf(factsOf(source, slot)) ?? -1;
   }

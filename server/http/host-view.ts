@@ -17,6 +17,8 @@ import type { LiveLog } from '../live/live-log.ts';
 
 /** What the engine knows of a host at this moment. */
 export type HostFacts = {
+  /** Has it been heard since this server started? */
+  readonly heard: boolean;
   readonly lastSeenAtMs: number;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -36,7 +38,7 @@ export type HostSource = {
 };
 
 /** Is there a host to show in this slot? Not before it is published, not once its removal is under way. */
-export function isShown(source: HostSource, slot: number): boolean {
+export function isShown(source: Pick<HostSource, 'live' | 'directory'>, slot: number): boolean {
   return source.live.stateAt(slot) !== 0 && source.directory.has(slot);
 }
 
@@ -47,6 +49,11 @@ export function factsOf({ directory, readHost }: HostSource, slot: number): Host
 
 export function lossRatioOf({ expectedBeats, lostBeats }: HostFacts): number | null {
   return expectedBeats === 0 ? null : lostBeats / expectedBeats;
+}
+
+/** null: not heard in this run; what the column holds then is where its deadline counts from. */
+export function lastSeenAtMsOf({ heard, lastSeenAtMs }: HostFacts): number | null {
+  return heard ? Math.round(lastSeenAtMs) : null;
 }
 
 /** Only for a slot that is shown. */
@@ -68,7 +75,7 @@ export function hostView(source: HostSource, slot: number): Host {
     labels: directory.labelsOf(slot),
     intervalMs: facts.intervalMs,
     timeoutMs: facts.timeoutMs,
-    lastSeenAt: facts.lastSeenAtMs === 0 ? null : Math.round(facts.lastSeenAtMs),
+    lastSeenAt: lastSeenAtMsOf(facts),
     changedAt: directory.changedAtMsOf(slot),
     reason: evidence === null ? null : reasonInWords(evidence),
     evidence,

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { EVERYONE } from '../auth/identity.ts';
 import { startTestServer, type TestServer } from '../testing/running-server.ts';
 import { type HttpPatience, type HttpServer, startHttpServer } from './http-server.ts';
 
@@ -252,6 +253,7 @@ describe('patience', () => {
     };
     const rules = () => ({ allowedHosts: ['localhost'], allowedOrigins: [] });
     const handlers = {
+      authenticate: () => EVERYONE,
       live: unused,
       // Answers once the body is there.
       api: (request: NodeJS.ReadableStream, response: { end(): void }) =>

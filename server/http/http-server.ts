@@ -1,14 +1,19 @@
 /**
- * Owns the listening HTTP sockets: guard first, then who answers (live routes, API, pages), and the real
- * `upgrade` event. Knows no host and no page. Main thread.
+ * Owns the listening HTTP sockets: guard first, then who it is, then who answers (live routes, API, pages), and the
+ * real `upgrade` event. Knows no host and no page. Main thread.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, BlockList, type Socket } from 'node:net';
+import { BlockList, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_TYPE, problemOf } from '#lib/protocol/errors.ts';
+import { entranceOf } from '../auth/door.ts';
+import { type Authenticate, notedIdentity, noteIdentity } from '../auth/identity.ts';
+import { isLoopback } from '../reachable-addresses.ts';
 import { LIVE_HEADERS } from '../transports/live-response.ts';
-import { noteClientAddress } from './client-address.ts';
+import { noteHttps } from './account-https.ts';
+import { noteClientAddress, notedClientAddress } from './client-address.ts';
 import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
+import { bindAll } from './http-server-binding.ts';
 import { ProblemError } from './problem.ts';
 import { endWithProblem, problemOfParser } from './raw-problem.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -17,6 +22,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export type HttpHandlers = {
+  /** Who asks; noted on the request for all that follow. */
+  readonly authenticate: Authenticate;
   /** Paths under `/rt/`. */
   readonly live: (request: IncomingMessage, response: ServerResponse, url: URL) => void;
   /** Paths under `/api/`. */
@@ -53,7 +60,6 @@ const PATIENCE: HttpPatience = {
 };
 /** How long answers under way may take when the server stops. */
 const STOP_PATIENCE_MS = 500;
-const ANY_PORT_TRIES = 5;
 
 export type HttpServer = {
   readonly port: number;
@@ -77,6 +83,7 @@ export async function startHttpServer(
     const take = (request: IncomingMessage, response: ServerResponse): void => {
       answering.set(request.socket, response);
       noteClientAddress(request, trustedProxies);
+      noteHttps(request, trustedProxies);
       answer(request, response, rules!, handlers);
     };
     const server = createServer(
@@ -129,41 +136,6 @@ export async function startHttpServer(
   };
 }
 
-async function bindAll(
-  create: () => Server,
-  addresses: readonly string[],
-  port: number,
-): Promise<{ servers: Server[]; boundPort: number }> {
-  for (let tries = 1; ; tries++) {
-    const servers: Server[] = [];
-    let boundPort = port;
-    try {
-      for (const address of addresses) {
-        const server = create();
-        await listen(server, address, boundPort);
-        servers.push(server);
-        boundPort = (server.address() as AddressInfo).port;
-      }
-      return { servers, boundPort };
-    } catch (error) {
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      // A port that was free on the first address need not be free on the second.
-      if (port !== 0 || !taken || tries === ANY_PORT_TRIES) throw error;
-    }
-  }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -176,17 +148,11 @@ function answer(
     sendProblem(request, response, refusal);
     return;
   }
-  const url = pathOf(request);
   try {
+    const url = pathOf(request);
     if (url === null)
       sendProblem(request, response, new ProblemError('not_found', 'the address is not a path'));
-    else if (url.pathname.startsWith('/rt/')) handlers.live(request, response, url);
-    else if (url.pathname === '/api' || url.pathname.startsWith('/api/')) handlers.api(request, response);
-    else if (url.pathname.startsWith('/socket.io/')) {
-      const detail = `${url.pathname} takes the upgrade of a WebSocket, and nothing else`;
-      sendProblem(request, response, new ProblemError('not_found', detail));
-    } else if (handlers.pages !== null) handlers.pages(request, response);
-    else sendProblem(request, response, new ProblemError('not_found', 'this server has no pages'));
+    else if (isLetIn(request, response, url, handlers)) hand(request, response, url, handlers);
   } catch (error) {
     handlers.onError(error as Error);
     if (!response.headersSent) {
@@ -196,6 +162,49 @@ function answer(
         new ProblemError('internal_error', 'the server has logged what happened'),
       );
     } else response.destroy();
+  }
+}
+
+/** false: answered with the way to the sign-in page, or with 401. */
+function isLetIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  { authenticate }: HttpHandlers,
+): boolean {
+  const identity = authenticate(request.headers);
+  if (identity !== null) noteIdentity(request, identity);
+  const { method = 'GET', headers } = request;
+  const entrance = entranceOf({ method, url, isRouter: headers.rsc !== undefined }, identity);
+  if (entrance.type === 'redirect') {
+    response
+      .writeHead(303, { Location: entrance.to, 'Cache-Control': 'no-store', 'Content-Length': 0 })
+      .end();
+  } else if (entrance.type === 'unauthenticated') {
+    sendProblem(request, response, unauthenticated(entrance.detail));
+  }
+  return entrance.type === 'pass';
+}
+
+function unauthenticated(detail: string, headers: Readonly<Record<string, string>> = {}): ProblemError {
+  return new ProblemError('unauthenticated', detail, { ...headers, 'WWW-Authenticate': 'Bearer' });
+}
+
+function hand(request: IncomingMessage, response: ServerResponse, url: URL, handlers: HttpHandlers): void {
+  const { pathname } = url;
+  if (pathname.startsWith('/rt/')) handlers.live(request, response, url);
+  else if (pathname === '/api' || pathname.startsWith('/api/')) handlers.api(request, response);
+  else if (pathname.startsWith('/socket.io/')) {
+    const detail = `${pathname} takes the upgrade of a WebSocket, and nothing else`;
+    sendProblem(request, response, new ProblemError('not_found', detail));
+  } else if (handlers.pages === null) {
+    sendProblem(request, response, new ProblemError('not_found', 'this server has no pages'));
+  } else {
+    // Next would let proxies keep a page for a year, and give it to those who are not signed in.
+    if (notedIdentity(request)?.user !== null && !pathname.startsWith('/_next/')) {
+      response.setHeader('Cache-Control', 'private, no-cache');
+    }
+    handlers.pages(request, response);
   }
 }
 
@@ -237,7 +246,17 @@ function upgrade(
   if (refusal !== null) {
     const headers = { ...liveHeadersAt(request), ...refusal.headers };
     endWithProblem(socket, new ProblemError(refusal.code, refusal.message, headers));
-  } else if (request.url?.startsWith('/socket.io/')) handlers.socketIo(request, socket, head);
+    return;
+  }
+  const identity = handlers.authenticate(request.headers);
+  if (identity !== null) noteIdentity(request, identity);
+  const isSocketIo = request.url?.startsWith('/socket.io/') === true;
+  // While developing, the sign-in page is replaced while it is open like any other.
+  const isForPages = !isSocketIo && handlers.otherUpgrade !== null;
+  if (identity === null && !(isForPages && isLoopback(notedClientAddress(request)))) {
+    const detail = 'sign in first: an upgrade needs a session or an API token';
+    endWithProblem(socket, unauthenticated(detail, liveHeadersAt(request)));
+  } else if (isSocketIo) handlers.socketIo(request, socket, head);
   else if (handlers.otherUpgrade !== null) handlers.otherUpgrade(request, socket, head);
   else {
     const detail = 'nothing here takes an upgrade';

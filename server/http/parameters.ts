@@ -1,5 +1,5 @@
 /** Reads the query of a URL and the fields of a JSON body, each checked once, here. Errors name the parameter. */
-import { invalidParameter, ProblemError } from './problem.ts';
+import { invalidParameter, ProblemError, visible } from './problem.ts';
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 500;
@@ -16,7 +16,7 @@ export class QueryParameters {
         const list = accepted.length === 0 ? 'no parameter' : accepted.join(', ');
         throw new ProblemError(
           'invalid_parameter',
-          `${name.slice(0, 100)} is not a parameter here; accepted: ${list}`,
+          `${visible(name.slice(0, 100))} is not a parameter here; accepted: ${list}`,
         );
       }
       if (seen.has(name) && !repeatable.includes(name)) {
@@ -63,6 +63,11 @@ export class QueryParameters {
   }
 }
 
+/** For calls that take no query. */
+export function withoutParameters(url: string): void {
+  new QueryParameters(url, []);
+}
+
 /** The JSON object of a body; refuses fields that nothing reads, so that a misspelt one is not silently ignored. */
 export function bodyFields(body: unknown, accepted: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -72,7 +77,7 @@ export function bodyFields(body: unknown, accepted: readonly string[]): Readonly
     if (accepted.includes(name)) continue;
     throw new ProblemError(
       'invalid_parameter',
-      `${name.slice(0, 100)} is not a field here; accepted: ${accepted.join(', ')}`,
+      `${visible(name.slice(0, 100))} is not a field here; accepted: ${accepted.join(', ')}`,
     );
   }
   return body as Record<string, unknown>;

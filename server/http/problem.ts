@@ -21,8 +21,13 @@ export function invalidParameter(name: string, got: unknown, takes: string): Pro
 /** The beginning of a value as JSON. One nested thousands deep is parsed all right, and is too much to write out. */
 function shown(got: unknown): string {
   try {
-    return JSON.stringify(got)?.slice(0, 200) ?? 'nothing';
+    return visible(JSON.stringify(got)?.slice(0, 200) ?? 'nothing');
   } catch {
     return 'a value that is nested too deeply';
   }
+}
+
+/** Text from outside with its control and format characters (bidi among them) written out: `\u{202e}`. */
+export function visible(text: string): string {
+  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }

@@ -51,7 +51,7 @@ describe('host directory', () => {
     expect(directory.find('web-01')).toBe(0);
   });
 
-  test('evidence comes back as it was set; a new host in the slot has none', () => {
+  test('L81: evidence comes back as it was set, unheard or not; a new host in the slot has none', () => {
     const directory = new HostDirectory();
     directory.register(0, { shard: 0, row: 0 }, naming('web-01'), 0);
     expect(directory.evidenceOf(0)).toBeNull();
@@ -67,10 +67,28 @@ describe('host directory', () => {
     expect(directory.evidenceOf(0)).toEqual(evidence);
     directory.setEvidence(0, { ...evidence, kind: 'bye', source: null });
     expect(directory.evidenceOf(0)).toMatchObject({ kind: 'bye', source: null });
+    const unheard = { ...evidence, unheard: true } as const;
+    directory.setEvidence(0, unheard);
+    expect(directory.evidenceOf(0)).toEqual(unheard);
+    directory.setEvidence(0, evidence);
+    expect(directory.evidenceOf(0)).toEqual(evidence);
     directory.remove(0);
     expect(directory.find('web-01')).toBeNull();
     directory.register(0, { shard: 0, row: 0 }, naming('web-02'), 0);
     expect(directory.evidenceOf(0)).toBeNull();
+  });
+
+  test('L82: what the register keeps comes back as it was set; a new host in the slot has nothing kept', () => {
+    const directory = new HostDirectory();
+    directory.register(0, { shard: 0, row: 0 }, naming('web-01'), 12);
+    expect(directory.keptOf(0)).toEqual({ registeredAtMs: 12, intervalMs: 0, confirmed: false });
+    const kept = { registeredAtMs: 1_732_108_000_123, intervalMs: 655_350, confirmed: true };
+    directory.setKept(0, kept);
+    directory.register(5_000, { shard: 0, row: 1 }, naming('web-02'), 13);
+    expect(directory.keptOf(0)).toEqual(kept);
+    directory.remove(0);
+    directory.register(0, { shard: 0, row: 0 }, naming('web-03'), 14);
+    expect(directory.keptOf(0)).toEqual({ registeredAtMs: 14, intervalMs: 0, confirmed: false });
   });
 
   test('hosts with equal labels share them, and labels nobody has are forgotten', () => {
@@ -101,13 +119,22 @@ describe('host directory', () => {
           else directory.describe(slot, null, labels(set));
           if (model.has(slot) && remove) model.delete(slot);
           else model.set(slot, set.rack);
-          expect(directory.size).toBe(model.size);
-          expect(directory.labelSetCount).toBe(new Set(model.values()).size);
-          for (let each = 0; each <= 7; each++) {
-            expect(directory.find(`h${each}`)).toBe(model.has(each) ? each : null);
-            expect(directory.slotAt({ shard: each % 2, row: each })).toBe(model.has(each) ? each : null);
-            if (model.has(each)) expect(directory.labelsOf(each).rack).toBe(model.get(each));
-          }
+          const slots = [0, 1, 2, 3, 4, 5, 6, 7];
+          const known = (slot: number, value: number | null) => (model.has(slot) ? value : null);
+          // One expectation an act: a quarter of a million of them would take seconds.
+          expect([
+            directory.size,
+            directory.labelSetCount,
+            slots.map((each) => directory.find(`h${each}`)),
+            slots.map((each) => directory.slotAt({ shard: each % 2, row: each })),
+            slots.filter((each) => model.has(each)).map((each) => directory.labelsOf(each).rack),
+          ]).toEqual([
+            model.size,
+            new Set(model.values()).size,
+            slots.map((each) => known(each, each)),
+            slots.map((each) => known(each, each)),
+            slots.filter((each) => model.has(each)).map((each) => model.get(each)),
+          ]);
         }
       }),
       { seed: 99, numRuns: 300 },

@@ -13,6 +13,7 @@ import {
   type ReasonKind,
 } from '#lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
+import { LabelSets } from './label-sets.ts';
 
 /** Codes of the reason column. */
 const REASON_KINDS: readonly (ReasonKind | null)[] = [null, 'timeout', 'closed', 'reset', 'bye'];
@@ -32,6 +33,11 @@ type Columns = {
   readonly intervalMs: Uint32Array;
   readonly lostBeats: Uint8Array;
   readonly expectedBeats: Uint8Array;
+  readonly unheard: Uint8Array;
+  readonly registeredAtMs: Float64Array;
+  /** As the register has it, which may be behind the engine. */
+  readonly keptIntervalMs: Uint32Array;
+  readonly confirmed: Uint8Array;
 };
 
 function columnsOf(capacity: number): Columns {
@@ -46,52 +52,23 @@ function columnsOf(capacity: number): Columns {
     intervalMs: new Uint32Array(capacity),
     lostBeats: new Uint8Array(capacity),
     expectedBeats: new Uint8Array(capacity),
+    unheard: new Uint8Array(capacity),
+    registeredAtMs: new Float64Array(capacity),
+    keptIntervalMs: new Uint32Array(capacity),
+    confirmed: new Uint8Array(capacity),
   };
-}
-
-/** Equal label sets share one object and one number. */
-class LabelSets {
-  readonly #numbers = new Map<string, number>();
-  readonly #sets: (Labels | undefined)[] = [];
-  readonly #keys: string[] = [];
-  readonly #uses: number[] = [];
-  readonly #free: number[] = [];
-
-  take(labels: Labels): number {
-    const key = JSON.stringify(labels);
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.#free.pop() ?? this.#sets.length;
-      this.#numbers.set(key, number);
-      this.#sets[number] = labels;
-      this.#keys[number] = key;
-      this.#uses[number] = 0;
-    }
-    this.#uses[number]! += 1;
-    return number;
-  }
-
-  release(number: number): void {
-    this.#uses[number]! -= 1;
-    if (this.#uses[number]! > 0) return;
-    this.#numbers.delete(this.#keys[number]!);
-    this.#sets[number] = undefined;
-    this.#keys[number] = '';
-    this.#free.push(number);
-  }
-
-  get(number: number): Labels {
-    return this.#sets[number]!;
-  }
-
-  get size(): number {
-    return this.#numbers.size;
-  }
 }
 
 export type HostPlace = { readonly shard: number; readonly row: number };
 
 export type HostNaming = { readonly id: HostId; readonly name: string | null; readonly labels: Labels };
+
+/** `confirmed`: heard more than once in its life, or named by an operator. */
+export type KeptFacts = {
+  readonly registeredAtMs: number;
+  readonly intervalMs: number;
+  readonly confirmed: boolean;
+};
 
 export class HostDirectory {
   #columns = columnsOf(FIRST_CAPACITY);
@@ -139,6 +116,9 @@ export class HostDirectory {
     columns.changedAtMs[slot] = nowMs;
     columns.state[slot] = HostState.empty;
     columns.reasonKind[slot] = 0;
+    columns.registeredAtMs[slot] = nowMs;
+    columns.keptIntervalMs[slot] = 0;
+    columns.confirmed[slot] = 0;
     this.#rowsOf(place)[place.row] = slot;
   }
 
@@ -171,6 +151,11 @@ export class HostDirectory {
     return this.#ids[slot]!;
   }
 
+  /** null: not named yet, shown by its id. */
+  givenNameOf(slot: number): string | null {
+    return this.#names[slot] ?? null;
+  }
+
   nameOf(slot: number): string {
     return this.#names[slot] ?? this.idOf(slot);
   }
@@ -182,6 +167,11 @@ export class HostDirectory {
   /** Equal numbers are equal labels, for as long as a host has them. */
   labelSetOf(slot: number): number {
     return this.#columns.labelSet[slot]!;
+  }
+
+  /** Does the host leave by itself once it has ended? */
+  isEphemeral(slot: number): boolean {
+    return this.labelsOf(slot).ephemeral === '1';
   }
 
   placeOf(slot: number): HostPlace {
@@ -202,6 +192,23 @@ export class HostDirectory {
     this.#columns.changedAtMs[slot] = atMs;
   }
 
+  /** What the register keeps of the host beside its name and labels; a host without a row there has interval 0. */
+  keptOf(slot: number): KeptFacts {
+    const columns = this.#columns;
+    return {
+      registeredAtMs: columns.registeredAtMs[slot]!,
+      intervalMs: columns.keptIntervalMs[slot]!,
+      confirmed: columns.confirmed[slot] !== 0,
+    };
+  }
+
+  setKept(slot: number, { registeredAtMs, intervalMs, confirmed }: KeptFacts): void {
+    const columns = this.#columns;
+    columns.registeredAtMs[slot] = registeredAtMs;
+    columns.keptIntervalMs[slot] = intervalMs;
+    columns.confirmed[slot] = confirmed ? 1 : 0;
+  }
+
   /** What the last down or bye rested on, also after the host has recovered; null when there was none. */
   evidenceOf(slot: number): Evidence | null {
     const columns = this.#columns;
@@ -214,6 +221,7 @@ export class HostDirectory {
       source: this.#sources[slot] ?? null,
       lostBeats: columns.lostBeats[slot]!,
       expectedBeats: columns.expectedBeats[slot]!,
+      ...(columns.unheard[slot] === 0 ? {} : { unheard: true as const }),
     };
   }
 
@@ -225,6 +233,7 @@ export class HostDirectory {
     this.#sources[slot] = evidence.source;
     columns.lostBeats[slot] = evidence.lostBeats;
     columns.expectedBeats[slot] = evidence.expectedBeats;
+    columns.unheard[slot] = evidence.unheard ? 1 : 0;
   }
 
   /** The engine interns source addresses and hands out their numbers, by shard. */

@@ -11,6 +11,7 @@ import {
   MAX_DIFF_BYTES,
   type SnapshotFrame,
 } from '#lib/protocol/frames.ts';
+import { ACKNOWLEDGED, HostState } from '#lib/protocol/host.ts';
 import { alertOf } from '../testing/alert-of.ts';
 import { LiveLog } from './live-log.ts';
 import { SLOT_REST_MS } from './slot-allotment.ts';
@@ -145,6 +146,23 @@ describe('ticks', () => {
     expect(log.recountSlice(100)).toBe(false);
     expect(log.digest()).toBe(digestOf(log.states()));
     expect(log.recountSlice(100)).toBe(true);
+  });
+});
+
+describe('what an earlier run left', () => {
+  test('L80: restored states are published like any others and are no transitions', () => {
+    const log = newLog(10, 4);
+    const before = { ...log.transitions() };
+    const bytes = [HostState.pending, HostState.down, HostState.down | ACKNOWLEDGED, HostState.left];
+    for (const [slot, byte] of bytes.entries()) log.stageRestored(slot, byte);
+    expect(log.publish(7)).toBe(true);
+    expect(bytes.map((_, slot) => log.stateAt(slot))).toEqual(bytes);
+    expect(log.counts()).toMatchObject({ total: 4, pending: 1, down: 2, left: 1, acknowledged: 1 });
+    expect(log.transitions()).toEqual(before);
+    log.stageState(0, HostState.up);
+    log.stageState(1, HostState.up);
+    expect(log.transitions()).toEqual({ ...before, up: before.up + 2 });
+    expect(() => log.stageRestored(9, HostState.down)).toThrow(RangeError);
   });
 });
 

@@ -163,6 +163,11 @@ export class LiveLog {
     this.#stage(slot, stateByte, false, atMs);
   }
 
+  /** The slot's state byte as an earlier run left it: nothing that happened now, so no transition is counted. */
+  stageRestored(slot: number, stateByte: number): void {
+    this.#stage(slot, stateByte, false, Number.POSITIVE_INFINITY);
+  }
+
   /** The next tick repeats the slot's byte, which tells viewers to read its description again. */
   stageDescription(slot: number, atMs = Number.POSITIVE_INFINITY): void {
     this.#stage(slot, this.#stagedOr(slot), true, atMs);

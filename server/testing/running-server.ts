@@ -1,7 +1,9 @@
 /** A whole server on free ports, without pages, with heartbeats over a real socket. For tests. */
 import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { type RunningServer, startServer } from '../main.ts';
 
@@ -14,6 +16,8 @@ export type Answer = {
 
 export type TestServer = RunningServer & {
   readonly faults: Error[];
+  /** With AUTH=password on a new folder; else null. */
+  readonly setupToken: string | null;
   /** One text heartbeat, handed to the kernel when it resolves. */
   beat(line: string): Promise<void>;
   ask(
@@ -32,8 +36,22 @@ const PATIENCE_MS = 8_000;
 export async function startTestServer(...args: string[]): Promise<TestServer> {
   const faults: Error[] = [];
   const onFault = (error: Error): void => void faults.push(error);
-  const config = readConfig(['--port', '0', '--heartbeat-port', '0', '--data-dir', tmpdir(), ...args], {});
-  const server = await startServer(config, { startPages: null, onFatal: onFault, onFault });
+  // One that the test names itself is left to it.
+  const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-test-'));
+  const removeData = (): void => rmSync(dataDir, { recursive: true, force: true });
+  const config = readConfig(['--port', '0', '--heartbeat-port', '0', '--data-dir', dataDir, ...args], {});
+  let setupToken: string | null = null;
+  const server = await startServer(config, {
+    startPages: null,
+    onSetupToken: (token) => {
+      setupToken = token;
+    },
+    onFatal: onFault,
+    onFault,
+  }).catch((error: unknown) => {
+    removeData();
+    throw error;
+  });
   const socket = createSocket('udp4');
 
   /** Not `fetch`: it would not let a test choose Host and Origin. */
@@ -61,6 +79,7 @@ export async function startTestServer(...args: string[]): Promise<TestServer> {
   return {
     ...server,
     faults,
+    setupToken,
     beat: (line) =>
       new Promise((resolve, reject) => {
         socket.send(line, server.heartbeatPort, '127.0.0.1', (error) => (error ? reject(error) : resolve()));
@@ -86,6 +105,7 @@ export async function startTestServer(...args: string[]): Promise<TestServer> {
     async stop() {
       socket.close();
       await server.stop();
+      removeData();
     },
   };
 }

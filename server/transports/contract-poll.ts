@@ -12,7 +12,7 @@ function send(
   waitS: number,
 ): ClientRequest {
   const cursor = view.position === null ? '' : `e=${view.position.e}&s=${view.position.s}&`;
-  const headers: Record<string, string> = { origin: options.origin ?? server.origin };
+  const headers: Record<string, string> = { origin: options.origin ?? server.origin, ...options.headers };
   if (options.host !== undefined) headers.host = options.host;
   return request(`${server.origin}/rt/poll?${cursor}wait=${waitS}`, { agent: false, headers }).end();
 }
@@ -33,6 +33,7 @@ export function pollAdapter(name: string, waitS: number): TransportAdapter {
   return {
     name,
     pushes: false,
+    holds: waitS > 0,
     acknowledges: false,
     async connect(server, options = {}) {
       const view = new ContractView(options.position, options.states);

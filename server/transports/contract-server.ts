@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { type Authenticate, EVERYONE, noteIdentity } from '../auth/identity.ts';
 import { clockFrom, clockOrigin } from '../clock.ts';
 import { guardRules, refusalOf } from '../http/guard.ts';
 import { newEpoch } from '../live/epoch.ts';
@@ -17,6 +18,8 @@ import { Meters } from './meters.ts';
 import { createSocketIoTransport, SOCKET_IO_PATH, type SocketIoTransport } from './socketio.ts';
 
 export type ContractServerOptions = ViewerPlacesOptions & {
+  /** Everyone when absent. */
+  readonly authenticate?: Authenticate;
   readonly epoch?: string;
   readonly capacity?: number;
 };
@@ -49,7 +52,13 @@ export class ContractServer {
     const sources: LiveSources = { viewers, scratch, meters: new Meters(now) };
     this.socketIo = createSocketIoTransport({ ...sources, isAllowed });
     const routes = createLiveRoutes(sources);
+    const authenticate = options.authenticate ?? (() => EVERYONE);
+    const note = (request: IncomingMessage): void => {
+      const identity = authenticate(request.headers);
+      if (identity !== null) noteIdentity(request, identity);
+    };
     this.http = createServer((request, response) => {
+      note(request);
       if (isAllowed(request)) routes(request, response, new URL(request.url!, this.origin));
       else response.writeHead(403).end();
     });
@@ -58,6 +67,7 @@ export class ContractServer {
       socket.on('close', () => this.sockets.delete(socket));
     });
     this.http.on('upgrade', (request, socket, head) => {
+      note(request);
       if (request.url === '/other-upgrade') socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
       else this.socketIo.handleUpgrade(request, socket, head);
     });

@@ -25,11 +25,15 @@ function refusalOf(error: Error): Refused {
 export const socketIoAdapter: TransportAdapter = {
   name: 'Socket.IO',
   pushes: true,
+  holds: false,
   acknowledges: true,
   connect(server, options = {}) {
     const view = new ContractView(options.position, options.states);
     const waiting = new Waiting(view);
-    const extraHeaders: Record<string, string> = { origin: options.origin ?? server.origin };
+    const extraHeaders: Record<string, string> = {
+      origin: options.origin ?? server.origin,
+      ...options.headers,
+    };
     if (options.host !== undefined) extraHeaders.host = options.host;
     const socket = io(server.origin, {
       path: '/socket.io/',

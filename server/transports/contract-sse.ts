@@ -7,13 +7,14 @@ import { ContractView, Refused, type TransportAdapter, Waiting } from './contrac
 export const sseAdapter: TransportAdapter = {
   name: 'SSE',
   pushes: true,
+  holds: false,
   acknowledges: false,
   connect(server, options = {}) {
     const view = new ContractView(options.position, options.states);
     const waiting = new Waiting(view);
     const fail = (error: unknown): void => waiting.fail(error);
     const cursor = view.position === null ? '' : `e=${view.position.e}&s=${view.position.s}`;
-    const headers: Record<string, string> = { origin: options.origin ?? server.origin };
+    const headers: Record<string, string> = { origin: options.origin ?? server.origin, ...options.headers };
     if (options.host !== undefined) headers.host = options.host;
     const asked = request(`${server.origin}/rt/sse?${cursor}`, { agent: false, headers }).end();
     const parser = createParser({

@@ -119,6 +119,8 @@ export type ConnectOptions = {
   readonly states?: Uint8Array;
   readonly origin?: string;
   readonly host?: string;
+  /** Who asks: a cookie or a token. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 export type ContractViewer = {
@@ -136,6 +138,8 @@ export type TransportAdapter = {
   readonly name: string;
   /** Frames come without being asked for. */
   readonly pushes: boolean;
+  /** Asks, and is held until there is news. */
+  readonly holds: boolean;
   /** Says what it has applied; otherwise only draining shows that it reads. */
   readonly acknowledges: boolean;
   /** Rejects with Refused. For a transport that asks, it has the first answer. */

@@ -5,11 +5,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Frame } from '#lib/protocol/frames.ts';
 import type { Position } from '#lib/protocol/position.ts';
+import type { Identity } from '../auth/identity.ts';
 import type { Viewer, ViewerLink } from '../live/viewer.ts';
 import type { Viewers } from '../live/viewers.ts';
 import { answerFrames, answerProblem } from './live-response.ts';
 import type { AnswerMeter } from './meter.ts';
-import { dropRequest, positionInQuery, takePlace } from './viewer-request.ts';
+import { answerSignedOut, dropRequest, identityOf, positionInQuery, takePlace } from './viewer-request.ts';
 
 export const MAX_WAIT_S = 25;
 const WAIT = /^(0|[1-9][0-9]?)$/;
@@ -27,6 +28,8 @@ export function answerPoll(
   url: URL,
   meter: AnswerMeter | null,
 ): void {
+  const identity = identityOf(response);
+  if (identity === null) return;
   const position = positionInQuery(viewers, response, url);
   if (position === undefined) return;
   const waitS = parseWait(url.searchParams.get('wait'));
@@ -37,7 +40,7 @@ export function answerPoll(
   }
   if (!takePlace(viewers, response)) return;
   if (waitS > 0) {
-    new HeldPoll(viewers, response).hold(position, waitS * 1_000, meter);
+    new HeldPoll(viewers, response, identity).hold(position, waitS * 1_000, meter);
     return;
   }
   const frames = viewers.log.framesFrom(position, viewers.clock());
@@ -49,13 +52,16 @@ export function answerPoll(
 class HeldPoll implements ViewerLink {
   readonly #viewers: Viewers;
   readonly #response: ServerResponse;
+  readonly #identity: Identity;
   #answered = false;
   #viewer: Viewer | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #stopListening: (() => void) | null = null;
 
-  constructor(viewers: Viewers, response: ServerResponse) {
+  constructor(viewers: Viewers, response: ServerResponse, identity: Identity) {
     this.#viewers = viewers;
     this.#response = response;
+    this.#identity = identity;
   }
 
   /** Holds it for `waitMs`, spread by 1/16, so that those who came together do not come again together. */
@@ -71,6 +77,7 @@ class HeldPoll implements ViewerLink {
     }
     dropRequest(this.#response.req);
     this.#timer = setTimeout(() => this.#giveUp(viewer), waitMs + (Math.random() * waitMs) / 16);
+    this.#stopListening = this.#identity.onEnd(() => this.#signedOut());
     // The viewer may give up.
     this.#response.once('close', () => this.#release());
   }
@@ -98,7 +105,15 @@ class HeldPoll implements ViewerLink {
     else viewer.update(nowMs);
   }
 
+  #signedOut(): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#release();
+    answerSignedOut(this.#response);
+  }
+
   #release(): void {
+    this.#stopListening?.();
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#viewer !== null) this.#viewers.remove(this.#viewer);
   }

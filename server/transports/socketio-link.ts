@@ -24,6 +24,7 @@ type WebSocketParts = EventEmitter & {
   readonly readyState: number;
   readonly OPEN: number;
   readonly CLOSED: number;
+  close(): void;
   terminate(): void;
 };
 

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { io } from 'socket.io-client';
 import * as parser from 'socket.io-msgpack-parser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cookieOf, TestAccounts, VIC } from '../auth/testing/test-accounts.ts';
 import { MAX_UNACKED_FRAMES, STALLED_AFTER_MS } from '../live/viewer.ts';
 import { ContractServer } from './contract-server.ts';
 import { socketIoAdapter } from './contract-socketio.ts';
@@ -176,6 +177,63 @@ describe('Socket.IO alone', () => {
     await vi.waitFor(() => expect(frames).toHaveLength(2 + MAX_UNACKED_FRAMES - 1));
     expect([server.viewers.size, socket.readyState]).toEqual([1, WebSocket.OPEN]);
     socket.close();
+  });
+
+  test.each([
+    [['alerts/ack', { ids: ['00112233445566aa-1'] }]],
+    [['acknowledge', '00112233445566aa-1']],
+    [['unack', { batchId: 'x' }]],
+    [['hosts/remove', { q: '' }]],
+    [['settings', { commentRequired: true }]],
+    [['frame', { t: 'D' }]],
+    [['api', 'POST', '/api/alerts/ack', {}]],
+  ])('L65: there is nothing but acks that a viewer could say over its socket: %j', async (data) => {
+    const { test: people } = await TestAccounts.withAda();
+    const signedIn = await people.signIn(VIC.name, VIC.password);
+    await server.close();
+    server = await new ContractServer({ authenticate: people.accounts.authenticate }).listen();
+    server.addHosts(3);
+    const socket = io(server.origin, {
+      transports: ['websocket'],
+      parser,
+      reconnection: false,
+      forceNew: true,
+      extraHeaders: cookieOf(signedIn),
+    });
+    const frames: { t: string; s: number }[] = [];
+    socket.on('frame', (frame) => frames.push(frame));
+    await new Promise((resolve) => socket.once('frame', resolve));
+    const written = people.disk.writes.length;
+    let answered = false;
+    // Nobody listens, so that an acknowledgement that Socket.IO itself would give does not come either.
+    socket.emit(data[0] as string, ...data.slice(1), () => {
+      answered = true;
+    });
+    socket.emit(data[0] as string, ...data.slice(1));
+    server.set([0, 4]);
+    await vi.waitFor(() => expect(frames.filter(({ t }) => t === 'D')).toHaveLength(1));
+    // The frame came after both: they were read before it was published, or would be now.
+    server.set([0, 2]);
+    await vi.waitFor(() => expect(frames.filter(({ t }) => t === 'D')).toHaveLength(2));
+    expect([answered, server.log.seq, people.disk.writes.length]).toEqual([false, 3, written]);
+    expect(server.viewers.size).toBe(1);
+    socket.disconnect();
+    await people.accounts.stop();
+  });
+
+  test('L64: a viewer that does not take part in the closing is cut off', async () => {
+    const { test: people } = await TestAccounts.withAda();
+    const signedIn = await people.signIn(VIC.name, VIC.password);
+    await server.close();
+    server = await new ContractServer({ authenticate: people.accounts.authenticate }).listen();
+    const viewer = await socketIoAdapter.connect(server, { headers: cookieOf(signedIn) });
+    await viewer.stopReading();
+    expect(server.sockets.size).toBe(1);
+    await people.accounts.signOut(people.identityOf(signedIn));
+    await vi.waitFor(() => expect(server.sockets.size).toBe(0), { timeout: 5_000 });
+    expect([server.viewers.size, server.socketIo.connections]).toEqual([0, 0]);
+    viewer.abort();
+    await people.accounts.stop();
   });
 
   test('L23: a stalled viewer is cut off after ten seconds', async () => {

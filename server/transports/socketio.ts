@@ -11,6 +11,7 @@ import { Server, type Socket } from 'socket.io';
 import type { ErrorCode } from '#lib/protocol/errors.ts';
 import { ACK_EVENT } from '#lib/protocol/frames.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
+import { notedIdentity } from '../auth/identity.ts';
 import { notedClientAddress } from '../http/client-address.ts';
 import { ProblemError } from '../http/problem.ts';
 import { endWithProblem } from '../http/raw-problem.ts';
@@ -46,6 +47,15 @@ function refuseUpgrade(
 
 async function closed(socket: ReturnType<typeof webSocketOf>): Promise<void> {
   if (socket.readyState !== socket.CLOSED) await once(socket, 'close');
+}
+
+/** Closes a connection, whether the other side takes part or not. Nothing more is sent. */
+function cut(connection: Connection): void {
+  const socket = webSocketOf(connection);
+  const timer = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
+  socket.once('close', () => clearTimeout(timer));
+  // Engine.IO's own closing waits for what it has not written yet.
+  socket.close();
 }
 
 /** A refusal that the client gets as `connect_error` with `data`. */
@@ -137,11 +147,14 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
 
   io.engine.on('connection', (connection: Connection) => {
     addresses.set(connection, notedClientAddress(connection.request));
+    const identity = notedIdentity(connection.request)!;
     // The guard has read it; an idle viewer should not keep its request's headers in memory.
     connection.request = null as unknown as IncomingMessage;
     open.add(connection);
     arriving.add(connection);
+    const stopListening = identity.onEnd(() => cut(connection));
     connection.once('close', () => {
+      stopListening();
       open.delete(connection);
       arriving.delete(connection);
       places.get(connection)?.release();
@@ -221,6 +234,9 @@ export function createSocketIoTransport(options: SocketIoOptions): SocketIoTrans
       const fault = faultOf(request, query);
       if (!request.url?.startsWith(SOCKET_IO_PATH)) {
         refuseUpgrade(socket, 'not_found', `upgrades are taken at ${SOCKET_IO_PATH} alone`);
+      } else if (notedIdentity(request) === null) {
+        const detail = 'sign in first: a WebSocket needs a session or an API token';
+        refuseUpgrade(socket, 'unauthenticated', detail, { 'WWW-Authenticate': 'Bearer' });
       } else if (!isAllowed(request)) {
         refuseUpgrade(socket, 'foreign_origin', 'Host or Origin is not one of this server');
       } else if (fault !== null) {

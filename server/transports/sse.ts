@@ -11,7 +11,7 @@ import type { Viewers } from '../live/viewers.ts';
 import { answerProblem, LIVE_HEADERS } from './live-response.ts';
 import type { AnswerMeter } from './meter.ts';
 import { type SseBytes, sseBytes, sseEventOf } from './sse-event.ts';
-import { dropRequest, ownPosition, positionInQuery, takePlace } from './viewer-request.ts';
+import { dropRequest, identityOf, ownPosition, positionInQuery, takePlace } from './viewer-request.ts';
 
 /** After which time a browser comes again when the stream has ended. */
 export const SSE_RETRY_MS = 2_000;
@@ -77,7 +77,7 @@ class SseLink implements ViewerLink {
 
   close(reason: ViewerCloseReason): void {
     const response = this.#response;
-    if (response.destroyed) return;
+    if (response.destroyed || response.writableEnded) return;
     // An event that has begun cannot be ended cleanly; who takes nothing will not take an ending either.
     if (reason === 'slow' || this.#waiting.length > 0) response.destroy();
     else {
@@ -102,6 +102,8 @@ export function answerSse(
   url: URL,
   meter: AnswerMeter | null,
 ): void {
+  const identity = identityOf(response);
+  if (identity === null) return;
   const known = positionInId(response.req.headers['last-event-id'] as string | undefined);
   if (known === undefined) {
     const detail =
@@ -121,5 +123,10 @@ export function answerSse(
     link.proceed();
     viewer.drained(viewers.clock());
   });
-  response.once('close', () => viewers.remove(viewer));
+  // Whoever is not signed in any more gets no further event.
+  const stopListening = identity.onEnd(() => link.close('shutdown'));
+  response.once('close', () => {
+    stopListening();
+    viewers.remove(viewer);
+  });
 }

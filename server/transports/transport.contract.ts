@@ -7,6 +7,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Alert } from '#lib/protocol/alert.ts';
 import { digestOf } from '#lib/protocol/digest.ts';
 import type { DiffFrame, Frame } from '#lib/protocol/frames.ts';
+import type { LiveIdentity } from '../auth/live-identity.ts';
+import { bearer, cookieOf, granted, TestAccounts, VIC } from '../auth/testing/test-accounts.ts';
 import { SLOT_REST_MS } from '../live/slot-allotment.ts';
 import { MAX_UNACKED_FRAMES, STALLED_AFTER_MS } from '../live/viewer.ts';
 import { bytesInUse } from '../testing/memory-in-use.ts';
@@ -299,6 +301,97 @@ export function transportContract(adapter: TransportAdapter): void {
       server.set([0, DOWN]);
       const next = await adapter.connect(server);
       await next.until((view) => view.position?.s === 2);
+    });
+
+    /** A server that people sign in to; vic, a viewer, is signed in. */
+    async function startForVic() {
+      const { test: people } = await TestAccounts.withAda();
+      const { authenticate } = people.accounts;
+      await start({ authenticate, maxPerAddress: 2_000 });
+      server.addHosts(3);
+      const signedIn = await people.signIn(VIC.name, VIC.password);
+      const identity = people.identityOf(signedIn) as LiveIdentity;
+      return { people, identity, headers: cookieOf(signedIn) };
+    }
+
+    test('L63: who is signed in as a viewer, by cookie or token, is served; nobody else is', async () => {
+      const { people, identity, headers } = await startForVic();
+      const wish = { name: 'wall', role: 'viewer', expiresInMs: null } as const;
+      const { token } = granted(await people.accounts.tokens.create(wish, identity));
+      for (const who of [headers, bearer(token)]) {
+        const viewer = await adapter.connect(server, { headers: who });
+        await viewer.until((view) => view.position?.s === server.log.seq);
+        server.set([0, server.log.stateAt(0) === DOWN ? UP : DOWN]);
+        await viewer.until((view) => view.position?.s === server.log.seq);
+        viewer.abort();
+      }
+      const strangers: Record<string, string>[] = [
+        {},
+        { cookie: 'pulsewatch_session=x' },
+        { ...headers, ...bearer(`${token}x`) },
+      ];
+      for (const who of strangers) {
+        const refusal = await adapter.connect(server, { headers: who }).catch((error: unknown) => error);
+        expect(refusal).toBeInstanceOf(Refused);
+        expect(refusal).toMatchObject({ status: 401 });
+      }
+      await people.accounts.stop();
+    });
+
+    test('L64: a viewer whose session ends is sent away at once, and not let in again', async () => {
+      const { people, identity, headers } = await startForVic();
+      const viewer = await adapter.connect(server, { headers });
+      await viewer.until((view) => view.position?.s === server.log.seq);
+      if (adapter.holds) {
+        await viewer.stopReading();
+        await vi.waitFor(() => expect(server.viewers.size).toBe(1));
+      }
+      const seen = viewer.view.frames.length;
+      granted(await people.accounts.revokeSession(identity.sessionId!, identity));
+      // Of what happens from now on it learns nothing.
+      server.set([0, DOWN]);
+      const end = viewer.until(() => false);
+      if (adapter.pushes) await expect(end).rejects.toThrow();
+      else await expect(end).rejects.toMatchObject({ status: 401 });
+      expect(viewer.view.frames.length).toBe(seen);
+      await vi.waitFor(() => expect(server.sockets.size).toBe(0), { timeout: 5_000 });
+      expect(server.viewers.size).toBe(0);
+      const refusal = await adapter.connect(server, { headers }).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ status: 401 });
+      await people.accounts.stop();
+    });
+
+    test('L64: also one that does not read any more', async () => {
+      const { people, identity, headers } = await startForVic();
+      const viewer = await adapter.connect(server, { headers });
+      await viewer.until((view) => view.position?.s === server.log.seq);
+      await viewer.stopReading();
+      // More than the kernel takes, so that an ending waits behind it.
+      const ack = { by: 'ops', at: 7, comment: 'x'.repeat(80_000), expiresAt: null };
+      for (let i = 0; i < 200; i++) server.log.stageAlert({ ...ALERT, id: `${ALERT.hostId}-${i}`, ack });
+      server.publish();
+      granted(await people.accounts.revokeSession(identity.sessionId!, identity));
+      if (adapter.pushes) await vi.waitFor(() => expect(server.sockets.size).toBe(0), { timeout: 5_000 });
+      expect([server.viewers.size, identity.listeners]).toEqual([0, 0]);
+      viewer.abort();
+      await people.accounts.stop();
+    });
+
+    test('L66: of viewers that came and went nothing is left at the session they came with', async () => {
+      const { people, identity, headers } = await startForVic();
+      for (let round = 0; round < 20; round++) {
+        const viewers = await Promise.all(
+          Array.from({ length: 50 }, () => adapter.connect(server, { headers })),
+        );
+        if (!adapter.pushes) await Promise.all(viewers.map((viewer) => viewer.stopReading()));
+        const open = adapter.pushes || adapter.holds ? 50 : 0;
+        await vi.waitFor(() => expect(identity.listeners).toBe(open), { timeout: 5_000 });
+        for (const viewer of viewers) viewer.abort();
+        await vi.waitFor(() => expect([identity.listeners, server.viewers.size]).toEqual([0, 0]), {
+          timeout: 5_000,
+        });
+      }
+      await people.accounts.stop();
     });
 
     test('L33: foreign Host or Origin is refused', async () => {

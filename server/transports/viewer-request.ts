@@ -1,9 +1,10 @@
 /**
- * What SSE and polling ask of a viewer's request before they serve it: where it stands, and whether there is a
- * place for it. Knows HTTP; answers with a problem what is not accepted. Main thread.
+ * What SSE and polling ask of a viewer's request before they serve it: who it is, where it stands, and whether there
+ * is a place for it. Knows HTTP; answers with a problem what is not accepted. Main thread.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
+import { type Identity, notedIdentity } from '../auth/identity.ts';
 import { notedClientAddress } from '../http/client-address.ts';
 import { NO_PLACE, RETRY_AFTER_MS, type Viewers } from '../live/viewers.ts';
 import { answerProblem } from './live-response.ts';
@@ -27,6 +28,19 @@ export function positionInQuery(
 /** The same position with our own epoch's string: a part of the request's text would keep all of it in memory. */
 export function ownPosition({ log }: Viewers, { e, s }: Position): Position {
   return { e: e === log.epoch ? log.epoch : e, s };
+}
+
+const SIGNED_OUT = 'nobody is signed in, or no longer: sign in at /login, or send an API token';
+
+/** null: nobody is signed in, which has been answered. */
+export function identityOf(response: ServerResponse): Identity | null {
+  const identity = notedIdentity(response.req);
+  if (identity === null) answerSignedOut(response);
+  return identity;
+}
+
+export function answerSignedOut(response: ServerResponse): void {
+  answerProblem(response, 'unauthenticated', SIGNED_OUT, { 'WWW-Authenticate': 'Bearer' });
 }
 
 /** Takes a place until the response is over or cut off; false: there is none, which has been answered. */

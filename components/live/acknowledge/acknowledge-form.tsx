@@ -6,8 +6,11 @@ import { useTranslations } from '../../i18n/language.ts';
 import { Button, TextLink } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Input, Select } from '../../ui/field.tsx';
-import { MAX_OPERATOR_LENGTH, useOperator } from '../browser-setting.ts';
+import { MAX_OPERATOR_LENGTH } from '../browser-setting.ts';
+import { useCommentRequired } from '../permissions.ts';
 import type { AckOptions } from './acknowledger.ts';
+import { printable } from './printable.ts';
+import { useActor } from './use-actor.ts';
 
 /** What a row can still show; the server takes more. */
 const MAX_COMMENT_LENGTH = 500;
@@ -41,27 +44,34 @@ export default function AcknowledgeForm({
   const t = useTranslations('alerts.ack');
   const common = useTranslations('common.action');
   const formId = useId();
-  const [operator, setOperator] = useOperator();
+  const actor = useActor();
+  const commentRequired = useCommentRequired();
   // Asked once: the field stays while it is being filled in, though the name is known after that.
-  const [asks] = useState(operator === '');
-  const [name, setName] = useState(operator);
+  const [asks] = useState(actor.name === '');
+  const [name, setName] = useState(actor.name);
   const [comment, setComment] = useState('');
   const [expiry, setExpiry] = useState<Expiry>('recovery');
-  const [missing, setMissing] = useState(false);
+  const [missing, setMissing] = useState<'name' | 'comment' | null>(null);
   const firstField = useRef<HTMLInputElement>(null);
+  const commentField = useRef<HTMLInputElement>(null);
   // After the dialog has opened itself, which puts the focus on its close button.
-  useEffect(() => firstField.current?.focus(), []);
+  useEffect(() => (firstField.current ?? commentField.current)?.focus(), []);
 
   const submit = () => {
-    const by = name.trim();
+    const by = printable(name);
+    const text = printable(comment);
     if (by === '') {
-      setMissing(true);
+      setMissing('name');
       firstField.current?.focus();
       return;
     }
-    if (asks) setOperator(by);
+    if (text === '' && commentRequired) {
+      setMissing('comment');
+      commentField.current?.focus();
+      return;
+    }
+    if (asks) actor.setName(by);
     const expiresInMs = EXPIRIES[expiry];
-    const text = comment.trim();
     onSubmit({
       by: by.slice(0, MAX_OPERATOR_LENGTH),
       ...(text === '' ? {} : { comment: text }),
@@ -85,6 +95,8 @@ export default function AcknowledgeForm({
     >
       <form
         id={formId}
+        // What is missing is said in the page's own words and language.
+        noValidate
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
@@ -94,7 +106,11 @@ export default function AcknowledgeForm({
         {children}
         <p className="text-sm text-muted">{t('explain')}</p>
         {asks ? (
-          <Field label={t('name')} hint={t('nameHint')} error={missing ? t('nameMissing') : undefined}>
+          <Field
+            label={t('name')}
+            hint={t('nameHint')}
+            error={missing === 'name' ? t('nameMissing') : undefined}
+          >
             {(control) => (
               <Input
                 {...control}
@@ -104,25 +120,34 @@ export default function AcknowledgeForm({
                 autoComplete="nickname"
                 onChange={(event) => {
                   setName(event.target.value);
-                  setMissing(false);
+                  setMissing(null);
                 }}
               />
             )}
           </Field>
         ) : (
-          <p className="text-sm">
-            {t('as', { name: operator })} <TextLink href="/settings">{t('changeName')}</TextLink>
+          <p className="text-sm break-words">
+            {t('as', { name: actor.name })}{' '}
+            {actor.signedIn ? null : <TextLink href="/settings">{t('changeName')}</TextLink>}
           </p>
         )}
-        <Field label={t('comment')} hint={t('commentHint', { max: MAX_COMMENT_LENGTH })}>
+        <Field
+          label={t(commentRequired ? 'commentNeeded' : 'comment')}
+          hint={t('commentHint', { max: MAX_COMMENT_LENGTH })}
+          error={missing === 'comment' ? t('commentMissing') : undefined}
+        >
           {(control) => (
             <Input
               {...control}
-              ref={asks ? undefined : firstField}
+              ref={commentField}
               value={comment}
               maxLength={MAX_COMMENT_LENGTH}
               autoComplete="off"
-              onChange={(event) => setComment(event.target.value)}
+              required={commentRequired}
+              onChange={(event) => {
+                setComment(event.target.value);
+                setMissing(null);
+              }}
             />
           )}
         </Field>

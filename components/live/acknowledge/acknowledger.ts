@@ -41,13 +41,28 @@ function dispatch(event: AckEvent): void {
   ackStore.setState(reduceAckBatches(ackStore.getState(), event), true);
 }
 
-function problemOf(error: unknown): { code: string; detail: string } {
-  if (error instanceof ApiError) return { code: error.code, detail: error.detail };
-  return { code: 'network', detail: String(error) };
-}
+/** Refusals that say that what this page was told of its reader is out of date. */
+const ABOUT_THE_READER: ReadonlySet<string> = new Set(['forbidden', 'unauthenticated', 'comment_required']);
 
-/** `operator`: who acknowledges, where the options do not say. */
-export function createAcknowledger({ api, store }: Live, t: Said, operator: string): Acknowledger {
+/**
+ * `operator`: who acknowledges, where the options do not say. `onOutdated`: what the page offers was refused to this
+ * reader; what they may do is to be read again.
+ */
+export function createAcknowledger(
+  { api, store }: Live,
+  t: Said,
+  operator: string,
+  onOutdated: () => void,
+): Acknowledger {
+  const problemOf = (error: unknown): { code: string; detail: string } => {
+    const problem =
+      error instanceof ApiError
+        ? { code: error.code, detail: error.detail }
+        : { code: 'network', detail: String(error) };
+    if (ABOUT_THE_READER.has(problem.code)) onOutdated();
+    return problem;
+  };
+
   const undo = async ({ key, batchId }: Pick<AckBatch, 'key' | 'batchId'>, by: string): Promise<void> => {
     if (batchId === null) return;
     dismissToast.get(key)?.();
@@ -62,7 +77,7 @@ export function createAcknowledger({ api, store }: Live, t: Said, operator: stri
       dispatch({ type: 'undoFailed', key, code, detail });
       forget(key);
       showToast({
-        text: code === 'network' ? t('undoFailedNetwork') : t('undoFailed', { detail }),
+        text: t('undoFailed', { code, detail }),
         tone: 'danger',
         undo: () => void undo({ key, batchId }, by),
         durationMs: PROBLEM_MS,
@@ -87,13 +102,7 @@ export function createAcknowledger({ api, store }: Live, t: Said, operator: stri
     } catch (error) {
       const { code, detail } = problemOf(error);
       dispatch({ type: 'failed', key, code, detail });
-      const text =
-        code === 'network'
-          ? t('failedNetwork')
-          : code === 'stale_position'
-            ? t('failedStale')
-            : t('failed', { detail });
-      showToast({ text, tone: 'danger', durationMs: PROBLEM_MS });
+      showToast({ text: t('failed', { code, detail }), tone: 'danger', durationMs: PROBLEM_MS });
       forget(key);
       return;
     }
@@ -109,7 +118,7 @@ export function createAcknowledger({ api, store }: Live, t: Said, operator: stri
     } catch (error) {
       const { code, detail } = problemOf(error);
       showToast({
-        text: code === 'network' ? t('undoFailedNetwork') : t('undoFailed', { detail }),
+        text: t('undoFailed', { code, detail }),
         tone: 'danger',
         durationMs: PROBLEM_MS,
       });

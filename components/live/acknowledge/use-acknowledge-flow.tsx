@@ -2,15 +2,18 @@
 
 /**
  * Owns the way to an acknowledgement: at once when a name is known and nothing else is asked, through the form
- * otherwise. The page renders `form` and calls the rest.
+ * otherwise. The page renders `form` and calls the rest; to a reader who may only watch, each call says so instead.
  */
 import { type ReactNode, useCallback, useState } from 'react';
 import { useTranslations } from '../../i18n/language.ts';
 import { optional } from '../../ui/optional.ts';
-import { useOperator } from '../browser-setting.ts';
+import { showToast } from '../../ui/toast.ts';
+import { useAbout } from '../about.tsx';
+import { useCommentRequired, useMayAct } from '../permissions.ts';
 import type { AckTarget } from './ack-batch.ts';
 import type { AckMatching, Acknowledger, AckOptions } from './acknowledger.ts';
 import { useAcknowledger } from './use-acknowledge.ts';
+import { useActor } from './use-actor.ts';
 
 const AcknowledgeForm = optional(() => import('./acknowledge-form.tsx'));
 
@@ -26,7 +29,11 @@ export type AckRequestDraft =
     };
 
 export type AcknowledgeFlow = {
-  /** Acknowledges until recovery; asks only for a name that is not known yet. */
+  /** Whether this reader may act at all: controls are drawn only then. */
+  readonly mayAct: boolean;
+  /** The same for a key, which nobody can hide: when not, the reader is told why. */
+  permit(): boolean;
+  /** Acknowledges until recovery; asks only for what is needed and not known yet. */
   acknowledge(targets: readonly AckTarget[], onDone?: () => void): void;
   /** Asks for a comment and an end first. */
   ask(draft: AckRequestDraft, onDone?: () => void): void;
@@ -46,19 +53,28 @@ type Asked = { readonly draft: AckRequestDraft; readonly onDone?: (() => void) |
 
 export function useAcknowledgeFlow(): AcknowledgeFlow {
   const acknowledger = useAcknowledger();
-  const [operator] = useOperator();
+  const { name } = useActor();
+  const mayAct = useMayAct();
+  const commentRequired = useCommentRequired();
+  const known = useAbout() !== null;
   const t = useTranslations('alerts.ack');
   const [asked, setAsked] = useState<Asked | null>(null);
   const [closing, setClosing] = useState(false);
 
-  const ask = useCallback((draft: AckRequestDraft, onDone?: () => void) => setAsked({ draft, onDone }), []);
+  const permit = useCallback(() => {
+    if (!mayAct) showToast({ text: t(known ? 'watchOnly' : 'notKnown') });
+    return mayAct;
+  }, [mayAct, known, t]);
+  const ask = (draft: AckRequestDraft, onDone?: () => void) => {
+    if (permit()) setAsked({ draft, onDone });
+  };
   const refine = useCallback(
     (draft: AckRequestDraft) => setAsked((now) => (now === null ? null : { ...now, draft })),
     [],
   );
   const acknowledge = (targets: readonly AckTarget[], onDone?: () => void) => {
-    if (targets.length === 0) return;
-    if (operator === '') ask({ kind: 'targets', targets }, onDone);
+    if (!permit() || targets.length === 0) return;
+    if (name === '' || commentRequired) ask({ kind: 'targets', targets }, onDone);
     else {
       acknowledger.acknowledge(targets, {});
       onDone?.();
@@ -100,12 +116,16 @@ export function useAcknowledgeFlow(): AcknowledgeFlow {
     );
   }
   return {
+    mayAct,
+    permit,
     acknowledge,
     ask,
     refine,
     cancel: () => close(),
     asking: asked !== null || closing,
-    undoLast: acknowledger.undoLast,
+    undoLast: () => {
+      if (permit()) acknowledger.undoLast();
+    },
     undo: acknowledger.undo,
     takeBack: acknowledger.takeBack,
     form,
@@ -121,7 +141,7 @@ function TargetNames({ targets }: { targets: readonly AckTarget[] }) {
     <ul className="flex flex-wrap gap-x-3 gap-y-1 text-sm">
       {targets.slice(0, NAMED_AT_MOST).map(({ id, host }) => (
         <li key={id} className="font-medium break-all">
-          {host}
+          <bdi>{host}</bdi>
         </li>
       ))}
       {more > 0 ? <li className="text-muted">{t('more', { count: more })}</li> : null}

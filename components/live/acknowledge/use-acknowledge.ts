@@ -9,10 +9,11 @@ import { useLiveHandle } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../../i18n/language.ts';
 import { optionalModule } from '../../ui/optional.ts';
 import { showToast } from '../../ui/toast.ts';
-import { useOperator } from '../browser-setting.ts';
+import { useReadAboutAgain } from '../about.tsx';
 import type { AckBatches } from './ack-batch.ts';
 import { ackStore } from './ack-store.ts';
 import type { Acknowledger } from './acknowledger.ts';
+import { useActor } from './use-actor.ts';
 
 const loadAcknowledger = optionalModule(() => import('./acknowledger.ts'));
 
@@ -24,27 +25,28 @@ export function useAckBatches(): AckBatches {
 export function useAcknowledger(): Acknowledger {
   const live = useLiveHandle();
   const t = useTranslations('alerts.said');
-  const [operator] = useOperator();
+  const { name } = useActor();
+  const readAboutAgain = useReadAboutAgain();
   return useMemo(() => {
     /** What cannot even be asked for has failed as a call to a server that is away has. */
     const withCalls = async (
-      failed: 'failedNetwork' | 'undoFailedNetwork',
+      failed: 'failed' | 'undoFailed',
       use: (calls: Acknowledger) => void,
     ): Promise<void> => {
       const calls = await loadAcknowledger().catch(() => null);
-      if (calls === null) showToast({ text: t(failed), tone: 'danger' });
-      else use(calls.createAcknowledger(live, t, operator));
+      if (calls === null) showToast({ text: t(failed, { code: 'network', detail: '' }), tone: 'danger' });
+      else use(calls.createAcknowledger(live, t, name, readAboutAgain));
     };
     return {
       acknowledge: (targets, options) =>
-        void withCalls('failedNetwork', (calls) => calls.acknowledge(targets, options)),
+        void withCalls('failed', (calls) => calls.acknowledge(targets, options)),
       acknowledgeMatching: (matching, options) =>
-        void withCalls('failedNetwork', (calls) => calls.acknowledgeMatching(matching, options)),
+        void withCalls('failed', (calls) => calls.acknowledgeMatching(matching, options)),
       undoLast: () => {
-        if (ackStore.getState().length > 0) void withCalls('undoFailedNetwork', (calls) => calls.undoLast());
+        if (ackStore.getState().length > 0) void withCalls('undoFailed', (calls) => calls.undoLast());
       },
-      undo: (batch) => void withCalls('undoFailedNetwork', (calls) => calls.undo(batch)),
-      takeBack: (targets) => void withCalls('undoFailedNetwork', (calls) => calls.takeBack(targets)),
+      undo: (batch) => void withCalls('undoFailed', (calls) => calls.undo(batch)),
+      takeBack: (targets) => void withCalls('undoFailed', (calls) => calls.takeBack(targets)),
     };
-  }, [live, t, operator]);
+  }, [live, t, name, readAboutAgain]);
 }

@@ -2,7 +2,12 @@
  * One request for live frames: its address, its refusals in words, its failures. Shared by every transport that
  * asks by plain HTTP; knows nothing of when to ask.
  */
-import type { CloseReason, SourceOptions, SourceSink } from '../source.ts';
+import { PROBLEM_URN } from '#lib/protocol/errors.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import type { CloseReason, ConnectionFailure, SourceOptions, SourceSink } from '../source.ts';
+
+/** The `type` of the problem `unauthenticated`. */
+const SIGNED_OUT = `${PROBLEM_URN}unauthenticated`;
 
 /** What ends the requests of one source: its owner by `stop`, silently, or itself by `close`; whichever is first. */
 export function requestsOf(sink: SourceSink): {
@@ -34,25 +39,20 @@ export function liveAddress(
   return `${origin}${path}${all.size === 0 ? '' : `?${all}`}`;
 }
 
-/** Seconds or an HTTP date as ms from now; undefined when absent or neither. */
-function retryAfterMs(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
-  const waitMs = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
-  return Number.isFinite(waitMs) && waitMs >= 0 ? waitMs : undefined;
-}
-
 /** What an answer other than 2xx says, with its problem's detail where there is one. */
 export async function refusal(name: string, response: Response): Promise<CloseReason> {
   const body: unknown = await response.json().catch(() => null);
-  const told = typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : '';
-  const detail = `${name}: ${told === '' ? `status ${response.status}` : told}`;
+  const problem: { detail?: unknown; type?: unknown } = typeof body === 'object' && body !== null ? body : {};
+  const detail = `${name}: ${'detail' in problem ? String(problem.detail) : `status ${response.status}`}`;
+  // Of the server's own saying: a proxy that wants a password of its own is not asked for by our sign-in.
+  if (problem.type === SIGNED_OUT) return { kind: 'signed-out', detail };
   const waitMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
   return waitMs === undefined
     ? { kind: 'refused', detail }
     : { kind: 'refused', detail, retryAfterMs: waitMs };
 }
 
-export function failure(name: string, error: unknown): CloseReason {
+export function failure(name: string, error: unknown): ConnectionFailure {
   return { kind: 'lost', detail: `${name}: ${error instanceof Error ? error.message : String(error)}` };
 }
 

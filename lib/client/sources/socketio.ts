@@ -5,6 +5,7 @@
 import { io } from 'socket.io-client';
 import * as parser from 'socket.io-msgpack-parser';
 import { ACK_EVENT, FRAME_EVENT } from '#lib/protocol/frames.ts';
+import { askSession } from '../session-question.ts';
 import type { Source, SourceOptions } from '../source.ts';
 
 /** Acks go after this many frames, or this long after the first unacknowledged one. */
@@ -24,6 +25,7 @@ export function openSocketIo({ origin, position, sink, query = {} }: SourceOptio
     forceNew: true,
     autoConnect: false,
   });
+  const asking = new AbortController();
   let ended = false;
   let unacked = 0;
   let newestS = 0;
@@ -41,6 +43,13 @@ export function openSocketIo({ origin, position, sink, query = {} }: SourceOptio
     end();
     sink.closed(retryAfterMs === undefined ? { kind, detail } : { kind, detail, retryAfterMs });
   };
+  /** The status that refused a WebSocket cannot be read: whether a sign-in is wanted is asked for apart. */
+  const lose = async (detail: string): Promise<void> => {
+    if (ended) return;
+    end();
+    const isSignedOut = (await askSession(origin, asking.signal)) === 'signed-out';
+    if (!asking.signal.aborted) sink.closed({ kind: isSignedOut ? 'signed-out' : 'lost', detail });
+  };
   const sendAck = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
@@ -54,13 +63,14 @@ export function openSocketIo({ origin, position, sink, query = {} }: SourceOptio
     // Data means that the server itself refused; otherwise no WebSocket came about.
     const refusal = error.data;
     const retryAfterMs = typeof refusal?.retryAfterMs === 'number' ? refusal.retryAfterMs : undefined;
-    close(refusal === undefined ? 'lost' : 'refused', `Socket.IO: ${error.message}`, retryAfterMs);
+    if (refusal === undefined) void lose(`Socket.IO: ${error.message}`);
+    else close('refused', `Socket.IO: ${error.message}`, retryAfterMs);
   });
-  socket.on('disconnect', (reason) => close('lost', `Socket.IO: ${reason}`));
+  socket.on('disconnect', (reason) => void lose(`Socket.IO: ${reason}`));
   socket.connect();
   // Of a WebSocket that ends before Engine.IO's first packet the library itself tells after 20 s only.
   const { engine } = socket.io;
-  const early = (reason: string): void => close('lost', `Socket.IO: ${reason}`);
+  const early = (reason: string): void => void lose(`Socket.IO: ${reason}`);
   engine.once('close', early);
   socket.io.once('open', () => engine.off('close', early));
 
@@ -73,6 +83,7 @@ export function openSocketIo({ origin, position, sink, query = {} }: SourceOptio
       else timer ??= setTimeout(sendAck, ACK_WITHIN_MS);
     },
     stop() {
+      asking.abort();
       if (!ended) end();
     },
   };

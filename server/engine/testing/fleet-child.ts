@@ -1,6 +1,7 @@
 /**
  * A process that beats for many hosts to several ports of 127.0.0.1, each host once an interval, evenly spread over
  * it: `fleet-child.ts <hosts> <intervalMs> <port>…`. A line `kill <index>` on its input silences a host for good.
+ * It prints a line when each host has beaten once.
  */
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
@@ -41,6 +42,7 @@ setInterval(() => {
   const due = Math.floor(((performance.now() - startedAtMs) / intervalMs) * hosts);
   for (; sent < due; sent++) {
     const host = sent % hosts;
+    if (sent === hosts) process.stdout.write('all have beaten\n');
     if (dead.has(host)) continue;
     const bytes = messages[host]!;
     bytes.writeUInt32LE(Math.floor(sent / hosts) + 1, OFFSET.seq);

@@ -2,9 +2,11 @@
 import { encodeHeader, encodeHello, MessageType, REJECT_REASONS } from '../../../lib/protocol/heartbeat.ts';
 import { canonicalLabels, HostState, STATE_NAMES } from '../../../lib/protocol/host.ts';
 import { hostIdBytes, hostIdHex } from '../../host-id.ts';
-import type { HostDescription, ShardBatch } from '../events.ts';
+import { type HostDescription, type ShardBatch, TransitionNote } from '../events.ts';
 import { type HostColumnsView, viewHostColumns } from '../host-columns-view.ts';
+import { packRestored, type RestoredHost } from '../known-hosts.ts';
 import { allocateShardMemory, openShardColumns, type ShardColumns } from '../layout.ts';
+import type { ObservedClock } from '../observed-clock.ts';
 import { Shard } from '../shard.ts';
 import type { TimeoutPolicy } from '../timeout-class.ts';
 
@@ -12,7 +14,7 @@ export const POLICY: TimeoutPolicy = { misses: 5, minTimeoutMs: 500, maxTimeoutM
 export const START_MS = 1_800_000_000_000;
 export const INCARNATION = START_MS - 60_000;
 
-const KIND_NAMES = ['', '', 'up', 'late', 'down', 'left', 'restarted'];
+const KIND_NAMES = ['', 'pending', 'up', 'late', 'down', 'left', 'restarted'];
 
 export type BeatFields = {
   seq?: number;
@@ -23,9 +25,11 @@ export type BeatFields = {
 };
 
 export type ProbeEvent = {
+  row: number;
   host: string;
   kind: string;
   heardOnce: boolean;
+  unheard: boolean;
   atMs: number;
   lastSeenAtMs: number;
   lost: number;
@@ -67,6 +71,17 @@ export function helloBytes(
   );
 }
 
+export function restoredHosts(hosts: Record<string, Partial<RestoredHost>>): RestoredHost[] {
+  return Object.entries(hosts).map(([name, fields]) => ({
+    id: hostIdHex(name),
+    intervalMs: 1_000,
+    state: 'pending',
+    confirmed: true,
+    named: true,
+    ...fields,
+  }));
+}
+
 export function joined(...parts: Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts));
 }
@@ -82,7 +97,14 @@ export class ShardProbe {
   readonly #policy: TimeoutPolicy;
   readonly #nameOfRow = new Map<number, string>();
 
-  constructor(options: { maxHosts?: number; policy?: TimeoutPolicy; hostCount?: Int32Array } = {}) {
+  constructor(
+    options: {
+      maxHosts?: number;
+      policy?: TimeoutPolicy;
+      hostCount?: Int32Array;
+      clock?: ObservedClock;
+    } = {},
+  ) {
     const maxHosts = options.maxHosts ?? 64;
     this.#policy = options.policy ?? POLICY;
     this.columns = openShardColumns(allocateShardMemory(maxHosts), maxHosts);
@@ -93,7 +115,24 @@ export class ShardProbe {
       maxHosts,
       policy: this.#policy,
       seed: 0x5eed,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
+  }
+
+  /** Hosts known from before, in the rows from 0 on; pending, confirmed and named unless they say otherwise. */
+  restore(hosts: Record<string, Partial<RestoredHost>>): void {
+    const columns = packRestored(restoredHosts(hosts));
+    this.shard.restore(columns, 0, columns.length, this.nowMs);
+    Object.keys(hosts).forEach((name, row) => {
+      this.#nameOfRow.set(row, name);
+    });
+    this.collect();
+  }
+
+  expect(name: string, fields: { labels?: Record<string, string>; intervalMs?: number } = {}): void {
+    const { labels = {}, intervalMs = 1_000 } = fields;
+    this.shard.expect({ id: hostIdHex(name), name, labels, intervalMs }, this.nowMs);
+    this.collect();
   }
 
   send(bytes: Uint8Array): string {
@@ -191,9 +230,11 @@ export class ShardProbe {
     const { transitions } = batch;
     for (let i = 0; i < transitions.length; i++) {
       this.events.push({
+        row: transitions.rows[i]!,
         host: this.#nameOfRow.get(transitions.rows[i]!) ?? `row ${transitions.rows[i]}`,
         kind: KIND_NAMES[transitions.kinds[i]!]!,
-        heardOnce: (transitions.notes[i]! & 1) === 1,
+        heardOnce: (transitions.notes[i]! & TransitionNote.heardOnce) !== 0,
+        unheard: (transitions.notes[i]! & TransitionNote.unheard) !== 0,
         atMs: transitions.atMs[i]!,
         lastSeenAtMs: transitions.lastSeenAtMs[i]!,
         lost: transitions.lostBeats[i]!,

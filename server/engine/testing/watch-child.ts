@@ -1,9 +1,11 @@
 /**
  * A process that watches heartbeats on a free port of 127.0.0.1 and prints one JSON line per fact. `engine` runs the
- * real engine; `naive` is what one writes first: a socket, a map, a timer that sweeps it.
+ * real engine; `held <hosts> <port>` the same in a hold, until a line on its input says that the hosts of a fleet-child are
+ * known; `naive` is what one writes first: a socket, a map, a timer that sweeps it.
  */
 import { createSocket } from 'node:dgram';
 import { clockOrigin } from '../../clock.ts';
+import { hostIdHex } from '../../host-id.ts';
 import { startEngine, TransitionKind } from '../index.ts';
 
 const MISSES = 3;
@@ -13,6 +15,7 @@ const SWEEP_MS = 100;
 export type WatchFact =
   | { readonly fact: 'listening'; readonly port: number }
   | { readonly fact: 'known'; readonly hosts: number }
+  | { readonly fact: 'up'; readonly hosts: number }
   | { readonly fact: 'down'; readonly hosts: number; readonly ids: readonly string[] }
   | { readonly fact: 'blind'; readonly blindMs: number };
 
@@ -20,11 +23,11 @@ function say(fact: WatchFact): void {
   process.stdout.write(`${JSON.stringify(fact)}\n`);
 }
 
-async function runEngine(): Promise<void> {
+async function runEngine(hold: boolean, hosts: number, port: number): Promise<void> {
   const idOfRow = new Map<number, string>();
   let known = 0;
   const engine = await startEngine({
-    addresses: [{ host: '127.0.0.1', port: 0 }],
+    addresses: [{ host: '127.0.0.1', port }],
     shards: 1,
     maxHosts: 10_000,
     misses: MISSES,
@@ -32,12 +35,16 @@ async function runEngine(): Promise<void> {
     maxTimeoutMs: 3_600_000,
     clockOrigin: clockOrigin(),
     receiver: 'auto',
+    hold,
     onBatch: ({ described, transitions }) => {
       for (const { row, hostId } of described) idOfRow.set(row, hostId);
       const ids: string[] = [];
+      let up = 0;
       for (let i = 0; i < transitions.length; i++) {
+        if (transitions.kinds[i] === TransitionKind.up) up++;
         if (transitions.kinds[i] === TransitionKind.down) ids.push(idOfRow.get(transitions.rows[i]!)!);
       }
+      if (hold && up > 0) say({ fact: 'up', hosts: up });
       if (ids.length > 0) say({ fact: 'down', hosts: ids.length, ids });
       if (idOfRow.size > known) say({ fact: 'known', hosts: idOfRow.size });
       known = idOfRow.size;
@@ -47,6 +54,18 @@ async function runEngine(): Promise<void> {
     },
   });
   say({ fact: 'listening', port: engine.addresses[0]!.port });
+  process.stdin.on('data', () => {
+    const known = Array.from({ length: hosts }, (_, i) => ({
+      id: hostIdHex(`host-${i}`),
+      intervalMs: 1_000,
+      state: 'pending' as const,
+      confirmed: true,
+      named: false,
+    }));
+    engine.restore(known).forEach(({ row }, i) => {
+      idOfRow.set(row, known[i]!.id);
+    });
+  });
   setInterval(() => say({ fact: 'blind', blindMs: engine.ingest().blindMs }), SWEEP_MS);
 }
 
@@ -69,5 +88,6 @@ function runNaive(): void {
 // Whoever started this process is gone.
 process.stdin.on('end', () => process.exit()).resume();
 
-if (process.argv[2] === 'engine') await runEngine();
+if (process.argv[2] === 'engine') await runEngine(false, 0, 0);
+else if (process.argv[2] === 'held') await runEngine(true, Number(process.argv[3]), Number(process.argv[4]));
 else runNaive();

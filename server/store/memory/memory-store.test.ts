@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import { hostEvent, openAlert, storeContract } from '../store.contract.ts';
+import { storeContract } from '../store.contract.ts';
+import { hostEvent, openEpisode } from '../testing/samples.ts';
 import { MemoryStore } from './memory-store.ts';
 
-storeContract('memory', async () => new MemoryStore());
-storeContract('memory, with the ring wrapped around', async () => {
-  const store = new MemoryStore({ eventsPerHost: 6, events: 6, resolvedAlerts: 10 });
-  return store;
-});
+storeContract('memory', { create: async () => new MemoryStore(), restart: async (store) => store });
 
 const limits = { eventsPerHost: 3, events: 8, resolvedAlerts: 2 };
 const hostId = (n: number): string => n.toString(16).padStart(16, '0');
@@ -17,9 +14,10 @@ test('it says that it does not outlive the process', () => {
 
 test('one busy host keeps its newest events and takes nothing from the others', async () => {
   const store = new MemoryStore(limits);
-  await store.append({ events: [hostEvent(0, { hostId: hostId(1) })], alerts: [] });
-  for (let at = 1; at <= 5; at++)
-    await store.append({ events: [hostEvent(at, { hostId: hostId(2) })], alerts: [] });
+  await store.append({ events: [hostEvent(0, { hostId: hostId(1) })] }, 'history');
+  for (let at = 1; at <= 5; at++) {
+    await store.append({ events: [hostEvent(at, { hostId: hostId(2) })] }, 'history');
+  }
   const instants = async (id?: string) =>
     (await store.events({ limit: 99, hostId: id })).events.map((event) => event.at);
   expect(await instants(hostId(2))).toEqual([5, 4, 3]);
@@ -27,10 +25,11 @@ test('one busy host keeps its newest events and takes nothing from the others', 
   expect(await instants()).toEqual([5, 4, 3, 0]);
 });
 
-test('the whole is bounded and hosts agree with it, over many turns of the ring', async () => {
+test('the whole is bounded and hosts agree with it, over many turns of the ring and with trimming', async () => {
   const store = new MemoryStore(limits);
   for (let at = 0; at < 1_000; at++) {
-    await store.append({ events: [hostEvent(at, { hostId: hostId((at * 7) % 5) })], alerts: [] });
+    await store.append({ events: [hostEvent(at, { hostId: hostId((at * 7) % 5) })] }, 'history');
+    if (at % 11 === 0) await store.trim(at - 2);
     const all = (await store.events({ limit: 99 })).events;
     expect(all.length).toBeLessThanOrEqual(limits.events);
     for (let host = 0; host < 5; host++) {
@@ -43,13 +42,11 @@ test('the whole is bounded and hosts agree with it, over many turns of the ring'
 
 test('of resolved alerts the last closed stay; open ones all stay', async () => {
   const store = new MemoryStore(limits);
-  const alerts = [1, 2, 3, 4, 5].map((episode) => openAlert(episode, episode));
-  await store.append({ events: [], alerts });
-  expect((await store.alerts({ status: 'open', limit: 99 })).alerts).toHaveLength(5);
-  await store.append({
-    events: [],
-    alerts: alerts.map((alert) => ({ ...alert, closedAt: 50 - alert.episode })),
-  });
-  const resolved = (await store.alerts({ status: 'resolved', limit: 99 })).alerts;
+  const episodes = [1, 2, 3, 4, 5].map((n) => openEpisode(n, n));
+  await store.append({ episodes }, 'history');
+  expect((await store.alerts({ status: 'open', limit: 99, staleBeforeMs: 0 })).alerts).toHaveLength(5);
+  const closed = episodes.map((e) => ({ ...e, alert: { ...e.alert, closedAt: 50 - e.alert.episode } }));
+  await store.append({ episodes: closed }, 'history');
+  const resolved = (await store.alerts({ status: 'resolved', limit: 99, staleBeforeMs: 0 })).alerts;
   expect(resolved.map((alert) => alert.episode)).toEqual([4, 5]);
 });

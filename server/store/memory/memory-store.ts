@@ -1,141 +1,177 @@
 /**
- * A store that ends with the process: events in one bounded ring, open alerts, the newest resolved alerts.
- * Main thread; appends O(1) an item; event queries walk the ring or one host's list, alert queries every alert of
- * that status in slices. Its promise of durability is only that of the process, and `durable` says so.
+ * A store that ends with the process, everything in it bounded. Main thread. Its promise of durability is only that
+ * of the process, and `durable` says so.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuditEntry, ServerSettings } from '#lib/protocol/account.ts';
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
+import type { StoreHealth } from '#lib/protocol/api.ts';
 import type { HostEvent, HostId } from '#lib/protocol/host.ts';
-import { KeysetWindow } from '../../keyset-window.ts';
 import {
+  type AccountChange,
   type AlertQuery,
   type AlertResult,
-  alertKey,
-  compareAlertKeys,
+  type AuditQuery,
+  type AuditResult,
+  DEFAULT_SETTINGS,
   type EventQuery,
   type EventResult,
-  matchesStatus,
   type Store,
   type StoreBatch,
+  type StoredHost,
+  type StoredState,
+  type TimelineQuery,
+  type TimelineResult,
 } from '../store.ts';
+import { type TimelineEvent, timelineOf } from '../timeline.ts';
+import { MemoryAccounts } from './memory-accounts.ts';
+import { MemoryEpisodes } from './memory-episodes.ts';
+import { MemoryEvents } from './memory-events.ts';
 
-export type MemoryStoreLimits = {
+type MemoryStoreLimits = {
   readonly eventsPerHost: number;
   readonly events: number;
   readonly resolvedAlerts: number;
+  readonly tombstones: number;
+  readonly audit: number;
 };
 
-export const MEMORY_STORE_LIMITS: MemoryStoreLimits = {
+const MEMORY_STORE_LIMITS: MemoryStoreLimits = {
   eventsPerHost: 200,
   events: 200_000,
   resolvedAlerts: 10_000,
+  tombstones: 100_000,
+  audit: 10_000,
 };
 
-/** Items looked at before other work gets a turn. */
-const SLICE = 20_000;
+const HOSTS_PAGE = 4_000;
 
 export class MemoryStore implements Store {
   readonly kind = 'memory';
   readonly durable = false;
   readonly #limits: MemoryStoreLimits;
-  /** Event number n stands at n modulo the limit; undefined where its host had too many. */
-  readonly #ring: (HostEvent | undefined)[] = [];
-  #nextNumber = 0;
-  /** Numbers of each host's events, oldest first. */
-  readonly #ofHost = new Map<HostId, number[]>();
-  readonly #open = new Map<AlertId, Alert>();
-  /** In the order of closing. */
-  readonly #resolved = new Map<AlertId, Alert>();
+  readonly #events: MemoryEvents;
+  readonly #episodes: MemoryEpisodes;
+  readonly #hosts = new Map<HostId, StoredHost>();
+  /** With the instant of removal, in that order. */
+  readonly #tombstones = new Map<HostId, number>();
+  readonly #accounts = new MemoryAccounts();
+  #settings = DEFAULT_SETTINGS;
+  /** The first of them is number `#auditBase`. */
+  readonly #audit: AuditEntry[] = [];
+  #auditBase = 0;
+  #startedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(limits: MemoryStoreLimits = MEMORY_STORE_LIMITS) {
-    this.#limits = limits;
+  constructor(limits: Partial<MemoryStoreLimits> = {}) {
+    this.#limits = { ...MEMORY_STORE_LIMITS, ...limits };
+    this.#events = new MemoryEvents(this.#limits.eventsPerHost, this.#limits.events);
+    this.#episodes = new MemoryEpisodes(this.#limits.resolvedAlerts);
   }
 
-  async append(batch: StoreBatch): Promise<void> {
-    for (const event of batch.events) this.#appendEvent(event);
-    for (const alert of batch.alerts) this.#putAlert(alert);
+  health(): StoreHealth {
+    return { kind: this.kind, writable: true, detail: null, waiting: 0, dropped: 0 };
   }
 
-  #appendEvent(event: HostEvent): void {
-    const number = this.#nextNumber++;
-    const place = number % this.#limits.events;
-    const displaced = this.#ring[place];
-    if (displaced !== undefined) this.#forgetOldest(displaced.hostId);
-    this.#ring[place] = event;
-    const numbers = this.#ofHost.get(event.hostId);
-    if (numbers === undefined) {
-      this.#ofHost.set(event.hostId, [number]);
-      return;
+  async load(nowMs: number): Promise<StoredState> {
+    this.#startedAtMs = nowMs;
+    const episodes = this.#episodes.resumableAt(nowMs);
+    const among = new Set(episodes.map(({ alert }) => alert.hostId));
+    return {
+      episodes,
+      tombstones: [...this.#tombstones.keys()],
+      episodeNumbers: [...this.#episodes.numbers()].filter(([id]) => !among.has(id)),
+      accounts: this.#accounts.all(),
+      settings: this.#settings,
+    };
+  }
+
+  async *hosts(): AsyncGenerator<readonly StoredHost[]> {
+    const hosts = [...this.#hosts.values()];
+    for (let from = 0; from < hosts.length; from += HOSTS_PAGE) yield hosts.slice(from, from + HOSTS_PAGE);
+  }
+
+  async append(batch: StoreBatch, _as: 'history' | 'command'): Promise<void> {
+    for (const event of batch.events ?? []) this.#events.append(event);
+    for (const episode of batch.episodes ?? []) this.#episodes.put(episode);
+    for (const { id, at } of batch.removed ?? []) this.#remove(id, at);
+    for (const host of batch.hosts ?? []) {
+      this.#hosts.set(host.id, host);
+      this.#tombstones.delete(host.id);
     }
-    numbers.push(number);
-    if (numbers.length > this.#limits.eventsPerHost) {
-      this.#ring[numbers.shift()! % this.#limits.events] = undefined;
+    this.#record(batch.audit ?? []);
+  }
+
+  #remove(id: HostId, at: number): void {
+    this.#hosts.delete(id);
+    this.#tombstones.delete(id);
+    this.#tombstones.set(id, at);
+    for (const oldest of this.#tombstones.keys()) {
+      if (this.#tombstones.size <= this.#limits.tombstones) break;
+      this.#tombstones.delete(oldest);
     }
   }
 
-  /** The displaced event is the oldest of all, so it is also the oldest of its host. */
-  #forgetOldest(hostId: HostId): void {
-    const numbers = this.#ofHost.get(hostId)!;
-    numbers.shift();
-    if (numbers.length === 0) this.#ofHost.delete(hostId);
+  #record(entries: readonly AuditEntry[]): void {
+    this.#audit.push(...entries);
+    const excess = Math.max(0, this.#audit.length - this.#limits.audit);
+    this.#audit.splice(0, excess);
+    this.#auditBase += excess;
   }
 
-  #putAlert(alert: Alert): void {
-    if (alert.closedAt === null) {
-      this.#resolved.delete(alert.id);
-      this.#open.set(alert.id, alert);
-      return;
-    }
-    this.#open.delete(alert.id);
-    this.#resolved.delete(alert.id);
-    this.#resolved.set(alert.id, alert);
-    for (const oldest of this.#resolved.keys()) {
-      if (this.#resolved.size <= this.#limits.resolvedAlerts) break;
-      this.#resolved.delete(oldest);
-    }
+  async changeAccounts(changes: readonly AccountChange[], audit: readonly AuditEntry[]): Promise<void> {
+    this.#accounts.change(changes);
+    this.#record(audit);
   }
+
+  async changeSettings(settings: ServerSettings, audit: AuditEntry): Promise<void> {
+    this.#settings = settings;
+    this.#record([audit]);
+  }
+
+  alive(): void {}
 
   async events(query: EventQuery): Promise<EventResult> {
-    const before = Math.min(query.before ?? this.#nextNumber, this.#nextNumber);
-    const numbers =
-      query.hostId === undefined
-        ? this.#numbersBelow(before)
-        : (this.#ofHost.get(query.hostId) ?? []).filter((number) => number < before).reverse();
-    const events: HostEvent[] = [];
-    let last = 0;
-    for (const number of numbers) {
-      const event = this.#ring[number % this.#limits.events];
-      if (event === undefined || event.at > (query.toMs ?? Number.POSITIVE_INFINITY)) continue;
-      if (event.at < (query.fromMs ?? Number.NEGATIVE_INFINITY)) continue;
-      if (events.length === query.limit) return { events, next: last };
-      events.push(event);
-      last = number;
-    }
-    return { events, next: null };
+    return this.#events.query(query);
   }
 
-  *#numbersBelow(before: number): Generator<number> {
-    const oldest = Math.max(0, this.#nextNumber - this.#limits.events);
-    for (let number = before - 1; number >= oldest; number--) yield number;
+  async timeline(query: TimelineQuery): Promise<TimelineResult> {
+    return timelineOf(query, timelineEvents(this.#events.ofHost(query.hostId)), [
+      { startedAtMs: this.#startedAtMs, aliveAtMs: Number.POSITIVE_INFINITY },
+    ]);
   }
 
-  async alerts(query: AlertQuery): Promise<AlertResult> {
-    const window = new KeysetWindow(query.limit, compareAlertKeys, query.after ?? null);
-    const source = query.status === 'resolved' ? this.#resolved : this.#open;
-    let looked = 0;
-    for (const alert of source.values()) {
-      if (matchesStatus(alert, query.status)) window.offer(alertKey(alert));
-      if (++looked % SLICE === 0) await nextTurn();
-    }
-    const { items, more } = window.finish();
-    // Those that changed their status in between two slices are left out.
-    const alerts = items.map((key) => source.get(key.id)).filter((alert) => alert !== undefined);
-    return { alerts, next: more ? items.at(-1)! : null };
+  alerts(query: AlertQuery): Promise<AlertResult> {
+    return this.#episodes.page(query);
   }
 
   async alert(id: AlertId): Promise<Alert | null> {
-    return this.#open.get(id) ?? this.#resolved.get(id) ?? null;
+    return this.#episodes.get(id);
+  }
+
+  async audit({ limit, before }: AuditQuery): Promise<AuditResult> {
+    const end = Math.max(0, (before ?? Number.POSITIVE_INFINITY) - this.#auditBase);
+    const upTo = Math.min(this.#audit.length, end);
+    const from = Math.max(0, upTo - limit);
+    return {
+      entries: this.#audit.slice(from, upTo).reverse(),
+      next: from > 0 ? this.#auditBase + from : null,
+    };
+  }
+
+  async trim(beforeMs: number): Promise<number> {
+    const events = this.#events.trim(beforeMs);
+    let others = 0;
+    for (const [id, at] of this.#tombstones) if (at < beforeMs && this.#tombstones.delete(id)) others++;
+    const kept = this.#audit.filter(({ at }) => at >= beforeMs);
+    const audit = this.#audit.length - kept.length;
+    this.#audit.splice(0, this.#audit.length, ...kept);
+    this.#auditBase += audit;
+    const isKnown = (id: HostId) => this.#hosts.has(id) || this.#tombstones.has(id);
+    return events + others + audit + this.#episodes.trim(beforeMs, isKnown);
   }
 
   async close(): Promise<void> {}
+}
+
+function* timelineEvents(events: Iterable<HostEvent>): Generator<TimelineEvent> {
+  for (const { at, kind, by } of events) yield { at, kind, named: kind === 'registered' && by !== null };
 }

@@ -1,0 +1,5 @@
+import { EventsView } from '@/components/events/events-view.tsx';
+
+export default function EventsPage() {
+  return <EventsView />;
+}

@@ -1,0 +1,53 @@
+'use client';
+
+/** What is known of a host, name by name; what was never heard says so. */
+import type { ReactNode } from 'react';
+import type { Host } from '@/lib/protocol/host.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
+import { percentWords, spanWords } from '../live/verdict-words.ts';
+import { RelativeTime } from '../ui/relative-time.tsx';
+import { LastBeat } from './host-row.tsx';
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex min-h-7 items-baseline justify-between gap-4 border-b border-line py-1 last:border-b-0">
+      <dt className="shrink-0 text-muted">{name}</dt>
+      <dd className="min-w-0 text-right break-words">{children}</dd>
+    </div>
+  );
+}
+
+export function HostFacts({ host, readAtMs }: { host: Host; readAtMs: number }) {
+  const t = useTranslations('hosts.host');
+  const words = useTranslations('alerts');
+  const format = useFormatter();
+  return (
+    <dl className="text-sm">
+      <Fact name={t('lastBeat')}>
+        {host.lastSeenAt === null ? t('never') : <LastBeat host={host} readAtMs={readAtMs} focusable />}
+      </Fact>
+      <Fact name={t('interval')}>{spanWords(words, format, host.intervalMs)}</Fact>
+      <Fact name={t('timeout')}>{spanWords(words, format, host.timeoutMs)}</Fact>
+      <Fact name={t('loss')}>
+        {host.lossRatio === null ? (
+          <span className="text-muted">{t(host.lastSeenAt === null ? 'unheard' : 'lossNone')}</span>
+        ) : (
+          percentWords(words, format, 100 * host.lossRatio)
+        )}
+      </Fact>
+      <Fact name={t('source')}>
+        {host.source ?? <span className="text-muted">{t('sourceUnknown')}</span>}
+      </Fact>
+      <Fact name={t('agent')}>
+        {host.incarnation === null ? (
+          <span className="text-muted">{t(host.lastSeenAt === null ? 'unheard' : 'agentNone')}</span>
+        ) : (
+          <RelativeTime atMs={host.incarnation} />
+        )}
+      </Fact>
+      <Fact name={t('id')}>
+        <code className="text-xs">{host.id}</code>
+      </Fact>
+    </dl>
+  );
+}

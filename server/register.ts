@@ -1,0 +1,80 @@
+/**
+ * Owns what is written into the stored register and when a row there is behind: names, labels, registrations and
+ * leaves as the pipeline notes them; intervals and being heard again, which only the engine's columns know, by
+ * comparison. Main thread; O(1) a host. Knows no store and no timer. Rules P11 to P14 of SPEC.md.
+ */
+import { HostState } from '#lib/protocol/host.ts';
+import type { Engine } from './engine/index.ts';
+import type { HostDirectory } from './live/host-directory.ts';
+import type { StoredHost } from './store/store.ts';
+
+export type RegisterOptions = {
+  readonly engine: Pick<Engine, 'read'>;
+  readonly directory: HostDirectory;
+};
+
+export class Register {
+  readonly #engine: Pick<Engine, 'read'>;
+  readonly #directory: HostDirectory;
+  readonly #noted = new Set<number>();
+
+  constructor({ engine, directory }: RegisterOptions) {
+    this.#engine = engine;
+    this.#directory = directory;
+  }
+
+  /** The slot's row has to be written. */
+  note(slot: number): void {
+    this.#noted.add(slot);
+  }
+
+  /** The host is gone, or going. */
+  drop(slot: number): void {
+    this.#noted.delete(slot);
+  }
+
+  /** Does the engine know something of the host that its row does not say? */
+  isBehind(slot: number): boolean {
+    const { intervalMs, confirmed } = this.#directory.keptOf(slot);
+    // Not written yet, so it will be whole.
+    if (intervalMs === 0) return false;
+    const columns = this.#columnsOf(slot);
+    // One of an earlier run that its shard has not placed yet: the columns are empty.
+    if (columns.intervalMs === 0) return false;
+    return columns.intervalMs !== intervalMs || (columns.heardAgain && !confirmed);
+  }
+
+  /** The rows of what was noted since the last call, as the hosts are now. */
+  take(): StoredHost[] {
+    if (this.#noted.size === 0) return [];
+    const rows = [...this.#noted].map((slot) => this.#rowOf(slot));
+    this.#noted.clear();
+    return rows;
+  }
+
+  #rowOf(slot: number): StoredHost {
+    const directory = this.#directory;
+    const columns = this.#columnsOf(slot);
+    const { registeredAtMs, confirmed: wasConfirmed, intervalMs: keptIntervalMs } = directory.keptOf(slot);
+    // Empty until its shard has placed it; what was kept still holds then.
+    const intervalMs = columns.intervalMs === 0 ? keptIntervalMs : columns.intervalMs;
+    const { heardAgain } = columns;
+    const confirmed = wasConfirmed || heardAgain;
+    directory.setKept(slot, { registeredAtMs, intervalMs, confirmed });
+    const hasLeft = directory.stateOf(slot) === HostState.left;
+    return {
+      id: directory.idOf(slot),
+      name: directory.givenNameOf(slot),
+      labels: directory.labelsOf(slot),
+      intervalMs,
+      registeredAt: registeredAtMs,
+      confirmed,
+      left: hasLeft ? { at: directory.changedAtMsOf(slot), evidence: directory.evidenceOf(slot) } : null,
+    };
+  }
+
+  #columnsOf(slot: number): ReturnType<Engine['read']> {
+    const { shard, row } = this.#directory.placeOf(slot);
+    return this.#engine.read(shard, row);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What the main thread and the store's thread say to each other. Every message of ours carries the mark, because
+ * other parties (`node --watch`) post to the same ports. Types and one check; no behaviour.
+ */
+import type { AlertId } from '#lib/protocol/alert.ts';
+import type { AlertQuery, AuditQuery, EventQuery, TimelineQuery } from '../store.ts';
+
+export const MARK = 'pulsewatch.store';
+
+/** `workerData` of the store's thread. */
+export type StoreSetup = { readonly path: string };
+
+/** A question; the answers are those of reads.ts. */
+export type Read =
+  | { readonly of: 'begin'; readonly nowMs: number }
+  | { readonly of: 'open-episodes'; readonly afterNo: number }
+  | { readonly of: 'hosts'; readonly afterNo: number }
+  | { readonly of: 'events'; readonly query: EventQuery }
+  | { readonly of: 'timeline'; readonly query: TimelineQuery }
+  | { readonly of: 'alerts'; readonly query: AlertQuery }
+  | { readonly of: 'alert'; readonly id: AlertId }
+  | { readonly of: 'audit'; readonly query: AuditQuery };
+
+export type ToStore =
+  /** JSON of ChangeRows. A job that is large comes in pieces, the last of which says so. */
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'write';
+      readonly id: number;
+      readonly rows: number;
+      readonly json: string;
+      readonly last: boolean;
+    }
+  /** After something could not be written nothing is, until this. */
+  | { readonly mark: typeof MARK; readonly type: 'resume' }
+  | { readonly mark: typeof MARK; readonly type: 'alive'; readonly nowMs: number }
+  | { readonly mark: typeof MARK; readonly type: 'read'; readonly id: number; readonly read: Read }
+  | { readonly mark: typeof MARK; readonly type: 'trim'; readonly id: number; readonly beforeMs: number }
+  | { readonly mark: typeof MARK; readonly type: 'close' };
+
+/** written: it is on disk. unavailable: not now, nothing of it is kept. refused: it breaks a rule of the tables. */
+export type WriteOutcome = 'written' | 'unavailable' | 'refused';
+
+export type FromStore =
+  | { readonly mark: typeof MARK; readonly type: 'ready' }
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'failed';
+      readonly message: string;
+      readonly ofFile: boolean;
+    }
+  /** In the order of the jobs. `detail`: why not; null when written. */
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'wrote';
+      readonly ids: readonly number[];
+      readonly outcome: WriteOutcome;
+      readonly detail: string | null;
+    }
+  | { readonly mark: typeof MARK; readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'unanswered';
+      readonly id: number;
+      readonly message: string;
+    };
+
+/** Is this one of ours? */
+export function isMarked<T extends FromStore | ToStore>(message: unknown): message is T {
+  return typeof message === 'object' && message !== null && 'mark' in message && message.mark === MARK;
+}
