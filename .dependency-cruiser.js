@@ -138,6 +138,13 @@ export default {
       to: { path: '^server/store/' },
     },
     {
+      name: 'pipeline-sends-nothing-itself',
+      comment: 'It decides and hands on; what a viewer or a caller gets is made by those who face them.',
+      severity: 'error',
+      from: { path: '^server/pipeline/', pathNot: TESTS },
+      to: { path: '^server/(transports|http|auth|agent|bench|main)' },
+    },
+    {
       name: 'transports-and-http-read-only',
       comment: 'They read the live log and the store; commands are functions handed in by main.',
       severity: 'error',

@@ -13,10 +13,10 @@ import {
 import { hostIdHex } from '../host-id.ts';
 import { HostDirectory } from '../live/host-directory.ts';
 import { LiveLog } from '../live/live-log.ts';
-import { Pipeline } from '../pipeline.ts';
-import { Register } from '../register.ts';
-import { Removals } from '../removals.ts';
-import { readRegister, restoreFleet } from '../restore.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { Register } from '../pipeline/register.ts';
+import { Removals } from '../pipeline/removals.ts';
+import { readRegister, restoreFleet } from '../pipeline/restore.ts';
 import { MemoryStore } from '../store/memory/memory-store.ts';
 import { type StoreBatch, StoreUnavailable } from '../store/store.ts';
 

@@ -1,6 +1,6 @@
 /** What the audit says of a command, in words: one entry a command, with its counts. Pure. */
 import type { AuditEntry } from '#lib/protocol/account.ts';
-import type { AckOrder } from './alerts/alert-book.ts';
+import type { AckOrder } from '../alerts/alert-book.ts';
 
 export type AckCounts = { readonly acked: number; readonly alreadyAcked: number; readonly skipped: number };
 

@@ -8,11 +8,11 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AckAnswer, Alert, UnackAnswer } from '#lib/protocol/alert.ts';
-import { FrameApplier } from '../lib/client/apply.ts';
-import { View } from '../lib/client/view.ts';
-import { hostIdHex } from './host-id.ts';
-import { type StoreBatch, StoreUnavailable } from './store/store.ts';
-import { pipelineFleet, type Step, TryingStore } from './testing/pipeline-fleet.ts';
+import { FrameApplier } from '../../lib/client/apply.ts';
+import { View } from '../../lib/client/view.ts';
+import { hostIdHex } from '../host-id.ts';
+import { type StoreBatch, StoreUnavailable } from '../store/store.ts';
+import { pipelineFleet, type Step, TryingStore } from '../testing/pipeline-fleet.ts';
 
 const SEED = 4_071;
 const INTERLEAVINGS = 1_000;

@@ -3,7 +3,7 @@
  * Knows no live log and no engine: the pipeline does the removing.
  */
 import type { HostId } from '#lib/protocol/host.ts';
-import type { HostPlace } from './live/host-directory.ts';
+import type { HostPlace } from '../live/host-directory.ts';
 
 /** A host heard only once, and one that said bye, are shown so long. */
 export const SHOWN_AFTER_END_MS = 300_000;

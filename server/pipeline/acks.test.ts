@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ACKNOWLEDGED, HostState } from '#lib/protocol/host.ts';
-import { hostIdHex } from './host-id.ts';
-import { StoreUnavailable } from './store/store.ts';
-import { pipelineFleet as setUp } from './testing/pipeline-fleet.ts';
+import { hostIdHex } from '../host-id.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
 
 const idOf = (row: number): string => hostIdHex(`h${row}`);
 const alertOf = (row: number): string => `${idOf(row)}-1`;

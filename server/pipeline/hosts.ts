@@ -6,16 +6,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RemoveAnswer } from '#lib/protocol/account.ts';
 import { canonicalLabels, type HostId, type Labels } from '#lib/protocol/host.ts';
-import type { AlertBook, EpisodeRecord } from './alerts/alert-book.ts';
-import type { Clock } from './clock.ts';
-import type { Engine } from './engine/index.ts';
-import { hostIdHex } from './host-id.ts';
-import type { HostDirectory } from './live/host-directory.ts';
-import { expectedAudit, removalAudit } from './pipeline-audit.ts';
-import type { StoreCommands } from './pipeline-commands.ts';
-import { type PipelineTurn, recordOf } from './pipeline-turn.ts';
+import type { AlertBook, EpisodeRecord } from '../alerts/alert-book.ts';
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../engine/index.ts';
+import { hostIdHex } from '../host-id.ts';
+import type { HostDirectory } from '../live/host-directory.ts';
+import type { StoredHost } from '../store/store.ts';
+import { expectedAudit, removalAudit } from './audit.ts';
+import type { StoreCommands } from './commands.ts';
 import type { Register } from './register.ts';
-import type { StoredHost } from './store/store.ts';
+import { type PipelineTurn, recordOf } from './turn.ts';
 
 /** A host to be watched for before it is heard. */
 export type ExpectedHost = { readonly name: string; readonly labels: Labels; readonly intervalMs: number };

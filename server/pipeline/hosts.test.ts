@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { HostState } from '#lib/protocol/host.ts';
-import { hostIdHex } from './host-id.ts';
+import { hostIdHex } from '../host-id.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { MINUTE_MS, pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
 import { readRegister } from './restore.ts';
-import { StoreUnavailable } from './store/store.ts';
-import { MINUTE_MS, pipelineFleet as setUp } from './testing/pipeline-fleet.ts';
 
 const WEB = { row: 0, name: 'web' };
 const WEB_ID = hostIdHex('web');

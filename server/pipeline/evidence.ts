@@ -1,6 +1,6 @@
 /** What a down or a leave rests on, from the engine's columns of transitions. Pure. */
 import type { Evidence } from '#lib/protocol/host.ts';
-import { type ShardBatch, TransitionNote, TransitionReason } from './engine/index.ts';
+import { type ShardBatch, TransitionNote, TransitionReason } from '../engine/index.ts';
 
 const KINDS: Readonly<Record<number, Evidence['kind']>> = {
   [TransitionReason.timeout]: 'timeout',

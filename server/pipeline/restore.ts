@@ -6,13 +6,13 @@
  */
 import type { Alert } from '#lib/protocol/alert.ts';
 import { ACKNOWLEDGED, HostState, type HostStateCode } from '#lib/protocol/host.ts';
-import { type AlertBook, SYSTEM_ACTOR } from './alerts/alert-book.ts';
-import type { Engine, RestoredHost } from './engine/index.ts';
-import type { HostDirectory, HostPlace } from './live/host-directory.ts';
-import type { LiveLog } from './live/live-log.ts';
-import { recordOf } from './pipeline-turn.ts';
+import { type AlertBook, SYSTEM_ACTOR } from '../alerts/alert-book.ts';
+import type { Engine, RestoredHost } from '../engine/index.ts';
+import type { HostDirectory, HostPlace } from '../live/host-directory.ts';
+import type { LiveLog } from '../live/live-log.ts';
+import type { Store, StoredHost, StoredState } from '../store/store.ts';
 import type { Removals } from './removals.ts';
-import type { Store, StoredHost, StoredState } from './store/store.ts';
+import { recordOf } from './turn.ts';
 
 /** The whole register. Main has to know how many there are before it makes a live log with room for them. */
 export async function readRegister(store: Pick<Store, 'hosts'>): Promise<StoredHost[]> {

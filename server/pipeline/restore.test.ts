@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ACKNOWLEDGED, HostState } from '#lib/protocol/host.ts';
-import { hostIdHex } from './host-id.ts';
-import { MINUTE_MS, pipelineFleet as setUp, type TryingStore } from './testing/pipeline-fleet.ts';
+import { hostIdHex } from '../host-id.ts';
+import { MINUTE_MS, pipelineFleet as setUp, type TryingStore } from '../testing/pipeline-fleet.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
 const START_MS = 1_000_000;

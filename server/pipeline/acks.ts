@@ -4,13 +4,13 @@
  */
 import { type AckAnswer, type AckResult, parseAlertId, type UnackAnswer } from '#lib/protocol/alert.ts';
 import { type HostId, STATE_NAMES } from '#lib/protocol/host.ts';
-import type { AckOrder, AlertBook, AlertChange, Decision } from './alerts/alert-book.ts';
-import type { Clock } from './clock.ts';
-import type { HostDirectory } from './live/host-directory.ts';
-import { type AckCounts, ackAudit, unackAudit } from './pipeline-audit.ts';
-import type { StoreCommands } from './pipeline-commands.ts';
-import { ackEventOf, type PipelineTurn, recordOf } from './pipeline-turn.ts';
-import type { StoreBatch } from './store/store.ts';
+import type { AckOrder, AlertBook, AlertChange, Decision } from '../alerts/alert-book.ts';
+import type { Clock } from '../clock.ts';
+import type { HostDirectory } from '../live/host-directory.ts';
+import type { StoreBatch } from '../store/store.ts';
+import { type AckCounts, ackAudit, unackAudit } from './audit.ts';
+import type { StoreCommands } from './commands.ts';
+import { ackEventOf, type PipelineTurn, recordOf } from './turn.ts';
 
 /** Whose alerts: episodes by id, or the open ones of hosts a filter found down. */
 export type AckTargets = { readonly ids: readonly string[] } | { readonly downHosts: readonly HostId[] };

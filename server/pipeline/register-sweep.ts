@@ -3,7 +3,7 @@
  * the engine's columns say. Main thread; owns one timer; a few ms a step, the more hosts the longer a round.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { HostDirectory } from './live/host-directory.ts';
+import type { HostDirectory } from '../live/host-directory.ts';
 import type { Register } from './register.ts';
 
 const ROUND_MS = 5_000;

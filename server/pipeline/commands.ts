@@ -3,7 +3,7 @@
  * which commands were decided, answered only when all that were decided before have been settled too, because an
  * answer may tell of them. Main thread; O(1) beside the store's own work.
  */
-import { type Store, type StoreBatch, StoreUnavailable } from './store/store.ts';
+import { type Store, type StoreBatch, StoreUnavailable } from '../store/store.ts';
 
 export class StoreCommands {
   readonly #store: Pick<Store, 'append' | 'health'>;

@@ -8,26 +8,26 @@ import type { RemoveAnswer } from '#lib/protocol/account.ts';
 import type { AckAnswer, UnackAnswer } from '#lib/protocol/alert.ts';
 import { type HostId, HostState, type HostStateCode } from '#lib/protocol/host.ts';
 import { reasonInWords } from '#lib/protocol/reason.ts';
-import type { AlertBook } from './alerts/alert-book.ts';
-import { SYSTEM_ACTOR } from './alerts/alert-book.ts';
-import type { Clock } from './clock.ts';
+import type { AlertBook } from '../alerts/alert-book.ts';
+import { SYSTEM_ACTOR } from '../alerts/alert-book.ts';
+import type { Clock } from '../clock.ts';
 import {
   type Engine,
   type HostDescription,
   type ShardBatch,
   TransitionKind,
   TransitionNote,
-} from './engine/index.ts';
-import type { HostDirectory } from './live/host-directory.ts';
-import type { LiveLog } from './live/live-log.ts';
-import { type AckCommand, type AckTargets, PipelineAcks } from './pipeline-acks.ts';
-import { StoreCommands } from './pipeline-commands.ts';
-import { evidenceOf } from './pipeline-evidence.ts';
-import { type ExpectedHost, PipelineHosts } from './pipeline-hosts.ts';
-import { PipelineTurn } from './pipeline-turn.ts';
+} from '../engine/index.ts';
+import type { HostDirectory } from '../live/host-directory.ts';
+import type { LiveLog } from '../live/live-log.ts';
+import type { Store } from '../store/store.ts';
+import { type AckCommand, type AckTargets, PipelineAcks } from './acks.ts';
+import { StoreCommands } from './commands.ts';
+import { evidenceOf } from './evidence.ts';
+import { type ExpectedHost, PipelineHosts } from './hosts.ts';
 import type { Register } from './register.ts';
 import type { Removals } from './removals.ts';
-import type { Store } from './store/store.ts';
+import { PipelineTurn } from './turn.ts';
 
 export type PipelineOptions = {
   readonly engine: Pick<Engine, 'read' | 'remove' | 'expect'>;

@@ -5,11 +5,11 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ACKNOWLEDGED, type HostEvent, type HostId, HostState } from '#lib/protocol/host.ts';
-import type { AlertBook, AlertChange, EpisodeRecord } from './alerts/alert-book.ts';
-import type { HostDirectory } from './live/host-directory.ts';
-import type { LiveLog } from './live/live-log.ts';
+import type { AlertBook, AlertChange, EpisodeRecord } from '../alerts/alert-book.ts';
+import type { HostDirectory } from '../live/host-directory.ts';
+import type { LiveLog } from '../live/live-log.ts';
+import type { Store } from '../store/store.ts';
 import type { Register } from './register.ts';
-import type { Store } from './store/store.ts';
 
 export type PipelineTurnOptions = {
   readonly directory: HostDirectory;

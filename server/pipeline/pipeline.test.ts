@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ACKNOWLEDGED, HostState } from '#lib/protocol/host.ts';
-import { hostIdHex } from './host-id.ts';
-import { StoreUnavailable } from './store/store.ts';
-import { batchOf, MINUTE_MS, type Step, pipelineFleet as setUp } from './testing/pipeline-fleet.ts';
+import { hostIdHex } from '../host-id.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { batchOf, MINUTE_MS, type Step, pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
 
 const WEB = { row: 0, name: 'web' };
 const WEB_ID = hostIdHex('web');

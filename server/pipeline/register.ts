@@ -4,9 +4,9 @@
  * comparison. Main thread; O(1) a host. Knows no store and no timer. Rules P11 to P14 of SPEC.md.
  */
 import { HostState } from '#lib/protocol/host.ts';
-import type { Engine } from './engine/index.ts';
-import type { HostDirectory } from './live/host-directory.ts';
-import type { StoredHost } from './store/store.ts';
+import type { Engine } from '../engine/index.ts';
+import type { HostDirectory } from '../live/host-directory.ts';
+import type { StoredHost } from '../store/store.ts';
 
 export type RegisterOptions = {
   readonly engine: Pick<Engine, 'read'>;

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { hostIdHex } from './host-id.ts';
+import { hostIdHex } from '../host-id.ts';
+import { pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
 import { RegisterSweep } from './register-sweep.ts';
 import { readRegister } from './restore.ts';
-import { pipelineFleet as setUp } from './testing/pipeline-fleet.ts';
 
 const WEB = { row: 0, name: 'web' };
 type Fleet = ReturnType<typeof setUp>;
