@@ -7,6 +7,8 @@ const config = {
   // `localhost` and 127.0.0.1 are the same place to a developer; without this HMR is refused on the latter.
   allowedDevOrigins: ['127.0.0.1', 'localhost'],
   agentRules: false,
+  // No page has an image to be resized, and an open resizer is a way to keep the server busy.
+  images: { unoptimized: true },
   // `npm run check` checks types, tests included; a start must not wait for that.
   typescript: { ignoreBuildErrors: true },
   turbopack: {

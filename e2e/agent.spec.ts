@@ -1,5 +1,7 @@
 /** How a host ends, and begins again, as the agent tells it and the pages show it. */
 import { createSocket } from 'node:dgram';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { encodeHello } from '../lib/protocol/heartbeat.ts';
 import { canonicalLabels } from '../lib/protocol/host.ts';
 import { hostIdBytes } from '../server/host-id.ts';
@@ -10,7 +12,7 @@ const startAgent = (stage: Stage, server: Server, name: string) =>
     [
       'agent',
       ...['--server', `127.0.0.1:${server.heartbeatPort}`, '--name', name, '--interval', '200ms'],
-      ...['--label', 'rack=r17', '--state-file', `/tmp/pulsewatch-e2e-${process.pid}-${name}`],
+      ...['--label', 'rack=r17', '--state-file', join(tmpdir(), `pulsewatch-e2e-${process.pid}-${name}`)],
     ],
     /.+/,
   );

@@ -62,12 +62,25 @@ test('nobody gets in but by the door; a viewer watches and changes nothing; a se
   await expect(page.locator('tr[data-row]')).toHaveCount(3);
   await expect(pill(page)).toHaveAttribute('data-status', 'live');
 
-  const made = await send(context, server, 'POST', '/api/users', {
-    name: 'watch',
-    role: 'viewer',
-    password: VIEWER_PASSWORD,
-  });
-  expect(made.status()).toBe(201);
+  await page.goto(`${server.url}/settings`);
+  await page.getByRole('button', { name: 'New user' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).fill('watch');
+  await dialog.getByLabel('Role', { exact: true }).selectOption('viewer');
+  await dialog.getByLabel('Password', { exact: true }).fill(VIEWER_PASSWORD);
+  await dialog.getByRole('button', { name: 'Add the user' }).click();
+  await expect(page.getByTestId('users')).toContainText('watch');
+  await page.getByRole('button', { name: 'New token' }).click();
+  await dialog.getByLabel('What is it for?').fill('a script');
+  await dialog.getByLabel('It may act as').selectOption('operator');
+  await dialog.getByRole('button', { name: 'Make the token' }).click();
+  const token = /pwt_\S+/.exec(
+    (await page.getByTestId('made-token').locator('code').first().textContent()) ?? '',
+  )![0];
+  const asked = await fetch(`${server.url}/api/health`, { headers: { authorization: `Bearer ${token}` } });
+  expect(asked.status).toBe(200);
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await expect(page.getByText(token)).toHaveCount(0);
 
   const viewing = await browser.newContext({ locale: 'en-GB' });
   const tabs: Page[] = [];
@@ -123,6 +136,6 @@ test('nobody gets in but by the door; a viewer watches and changes nothing; a se
   await expect(page).toHaveURL(`${server.url}/settings`);
   await expect(page.getByRole('heading', { name: 'Audit log' })).toBeVisible();
   expect(complaints.filter((text) => !/40[13]/.test(text))).toEqual([]);
-  for (const secret of [ROOT_PASSWORD, VIEWER_PASSWORD]) expect(server.output).not.toContain(secret);
+  for (const secret of [ROOT_PASSWORD, VIEWER_PASSWORD, token]) expect(server.output).not.toContain(secret);
   await viewing.close();
 });

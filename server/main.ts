@@ -142,7 +142,7 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     await sweep.finish();
     store.alive(Math.round(clock()));
   });
-  pipeline.tick();
+  pipeline.begin();
   every(PIPELINE_TICK_MS, () => pipeline.tick(), stops);
   startUpkeep(store, config, clock, onFault, stops);
 

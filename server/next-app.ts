@@ -15,6 +15,9 @@ export type Pages = {
 
 /** `port`: the one browsers reach it by. Rejects when there is no build (and `dev` is off). */
 export async function startPages(options: { dev: boolean; hostname: string; port: number }): Promise<Pages> {
+  // Set by `node --watch`: processes that Next forks (for a page of one host) would report their imports to it, and a
+  // message it does not expect ends the server.
+  delete process.env.WATCH_REPORT_DEPENDENCIES;
   const privateServer = createServer();
   const app = next({ ...options, dir: `${import.meta.dirname}/..`, httpServer: privateServer });
   await app.prepare();

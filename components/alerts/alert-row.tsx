@@ -1,7 +1,7 @@
 'use client';
 
 /** One alert as a row: host, why, since when, who has it, and what can be done. Two or three lines on a phone. */
-import { memo, useRef } from 'react';
+import { memo, useMemo, useRef } from 'react';
 import { type Alert, STALE_AFTER_MS } from '@/lib/protocol/alert.ts';
 import { useFormatter, useLocale, useTranslations } from '../i18n/language.ts';
 import { AckWords } from '../live/acknowledge/ack-words.tsx';
@@ -13,8 +13,9 @@ import { useNowMs } from '../ui/clock.ts';
 import { formatDuration } from '../ui/duration.ts';
 import { Ellipsis } from '../ui/icons.tsx';
 import { pillClass } from '../ui/pill.tsx';
-import { RelativeTime } from '../ui/relative-time.tsx';
+import { formatAbsolute, RelativeTime } from '../ui/relative-time.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
 
 export type AlertActions = {
   select(id: string, selected: boolean): void;
@@ -26,6 +27,8 @@ export type AlertActions = {
 
 export type AlertRowProps = {
   readonly alert: Alert;
+  /** The list has a column for the instant it ended. */
+  readonly resolved: boolean;
   /** Its host has recovered since the list was ordered; the row stays where it is for a moment. */
   readonly recovered: boolean;
   readonly selectable: boolean;
@@ -40,6 +43,7 @@ function Duration({ alert }: { alert: Alert }) {
   const locale = useLocale();
   const nowMs = useNowMs();
   const t = useTranslations('alerts.row');
+  const since = useMemo(() => formatAbsolute(alert.openedAt, locale), [alert.openedAt, locale]);
   const endMs = alert.closedAt ?? nowMs;
   if (endMs === null) return null;
   const lastedMs = endMs - alert.openedAt;
@@ -50,13 +54,16 @@ function Duration({ alert }: { alert: Alert }) {
           {t('stale')}
         </span>
       ) : null}
-      {formatDuration(lastedMs, locale)}
+      <Tooltip text={t('openedAt', { time: since })}>
+        <time dateTime={new Date(alert.openedAt).toISOString()}>{formatDuration(lastedMs, locale)}</time>
+      </Tooltip>
     </>
   );
 }
 
 export const AlertRow = memo(function AlertRow({
   alert,
+  resolved,
   recovered,
   selectable,
   mayAct,
@@ -80,7 +87,7 @@ export const AlertRow = memo(function AlertRow({
       className={classNames(
         'row border-b border-line align-middle last:border-b-0 hover:bg-raised',
         selected && 'bg-raised shadow-[inset_3px_0_0_var(--color-accent)]',
-        recovered && 'opacity-75',
+        recovered && 'text-muted',
         'max-md:grid max-md:h-auto max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:items-center max-md:gap-x-2 max-md:py-1.5 max-md:pr-2',
         !selectable && 'max-md:pl-3',
       )}
@@ -115,29 +122,31 @@ export const AlertRow = memo(function AlertRow({
         className="px-2 text-sm md:py-1 max-md:order-3 max-md:col-span-2 max-md:px-0"
         lang={alert.evidence ? undefined : 'en'}
       >
-        <span className="block break-words first-letter:uppercase">{words}</span>
+        <span className="block text-pretty break-words first-letter:uppercase">{words}</span>
       </td>
-      <td className="px-2 text-right text-sm max-lg:hidden">
-        <RelativeTime atMs={alert.closedAt ?? alert.openedAt} focusable={false} />
-      </td>
+      {resolved ? (
+        <td className="px-2 text-right text-sm max-lg:hidden">
+          <RelativeTime atMs={alert.closedAt ?? alert.openedAt} focusable={false} />
+        </td>
+      ) : null}
       <td className="px-2 text-right text-sm whitespace-nowrap max-md:order-2 max-md:px-0 max-md:text-xs">
         <Duration alert={alert} />
       </td>
       <td className="px-2 py-1 max-md:order-4 max-md:col-span-2 max-md:px-0">
-        <div className="flex flex-wrap items-center justify-end gap-2 max-md:justify-between">
+        <div className="flex items-center justify-end gap-2">
           {alert.ack ? (
-            <div className="mr-auto min-w-0">
+            <div className="min-w-0 flex-1">
               {own === 'sending' ? (
                 <p className="text-sm text-muted">{t('row.sending')}</p>
               ) : (
-                <AckWords ack={alert.ack} focusable={false} />
+                <AckWords ack={alert.ack} brief over={over} />
               )}
             </div>
           ) : over ? (
             <p className="mr-auto text-sm text-muted">{recovered ? t('row.recovered') : t('row.nobody')}</p>
           ) : null}
           {over || !mayAct || own === 'sending' ? null : alert.ack === null ? (
-            <span className="flex items-center gap-1 max-md:ml-auto">
+            <span className="flex items-center gap-1">
               <Button
                 aria-label={t('action.acknowledgeHost', { host: alert.host })}
                 onClick={act(actions.acknowledge)}

@@ -50,19 +50,21 @@ export function AlertTable({
               </label>
             </th>
           ) : null}
-          <th scope="col" className="w-[18%] px-2 font-medium">
+          <th scope="col" className="w-[16%] px-2 font-medium">
             {t('column.host')}
           </th>
           <th scope="col" className="px-2 font-medium">
             {t('column.reason')}
           </th>
-          <th scope="col" className="w-28 px-2 text-right font-medium max-lg:hidden">
-            {resolved ? t('column.closed') : t('column.opened')}
-          </th>
+          {resolved ? (
+            <th scope="col" className="w-28 px-2 text-right font-medium max-lg:hidden">
+              {t('column.closed')}
+            </th>
+          ) : null}
           <th scope="col" className="w-40 px-2 text-right font-medium">
             {resolved ? t('column.lasted') : t('column.duration')}
           </th>
-          <th scope="col" className="w-72 px-2 font-medium">
+          <th scope="col" className="w-64 px-2 font-medium">
             {t('column.handled')}
           </th>
         </tr>
@@ -72,6 +74,7 @@ export function AlertTable({
           <AlertRow
             key={alert.id}
             alert={alert}
+            resolved={resolved}
             recovered={hasRecovered(alert)}
             selectable={selectable}
             mayAct={mayAct}

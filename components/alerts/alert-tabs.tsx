@@ -46,15 +46,16 @@ export function AlertTabs({ query }: { query: AlertQuery }) {
                 )}
               >
                 {t(`tabs.${status}`)}
-                {count === undefined ? null : (
+                {status === 'resolved' ? null : (
                   <span
                     // On a phone the four stand side by side without it: it is the sum of the two before.
                     className={classNames(
-                      'rounded-full bg-raised px-1.5 text-xs tabular-nums',
+                      'min-w-5 rounded-full bg-raised px-1.5 text-center text-xs tabular-nums',
                       status === 'open' && 'max-sm:hidden',
                     )}
                   >
-                    {t('tabs.count', { count })}
+                    {/* Its place is kept until the number is known. */}
+                    {count === undefined ? '\u2007' : t('tabs.count', { count })}
                   </span>
                 )}
               </AddressLink>

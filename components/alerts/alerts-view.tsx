@@ -17,16 +17,13 @@ import { useAckBatches } from '../live/acknowledge/use-acknowledge.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
 import { unhandledCount } from '../live/unhandled.ts';
-import { Button } from '../ui/button.tsx';
 import { BellOff } from '../ui/icons.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
-import { Pager } from '../ui/list/pager.tsx';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
 import { useOrderHold } from '../ui/list/use-order-hold.ts';
 import { useRowFocus } from '../ui/list/use-row-focus.ts';
 import { useSlow } from '../ui/list/use-slow.ts';
 import { WaitingButton } from '../ui/list/waiting-button.tsx';
-import { Notice } from '../ui/notice.tsx';
 import { optional } from '../ui/optional.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
@@ -40,6 +37,8 @@ import { useAlertWindow } from './use-alert-window.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const SelectionBar = optional(() => import('./selection-bar.tsx'));
+const ReadFailure = optional(() => import('../live/read-failure.tsx'));
+const Pager = optional(() => import('../ui/list/pager.tsx'));
 
 /** A window, and what came live since it was read. */
 const MOST_ROWS = 2 * ALERTS_PER_PAGE;
@@ -53,7 +52,6 @@ function ownBatch(batches: AckBatches, id: string): AckBatch | undefined {
 
 export function AlertsView() {
   const t = useTranslations('alerts');
-  const retry = useTranslations('common.action')('retry');
   const query = useAddress(parseAlertQuery);
   const key = alertsAddress(query);
   const listKey = alertsAddress({ ...query, cursor: null, page: 1 });
@@ -192,16 +190,7 @@ export function AlertsView() {
       />
       <AlertTabs query={query} />
       {problem ? (
-        <Notice
-          tone="danger"
-          live
-          title={t('failed.title')}
-          className="mb-3"
-          actions={<Button onClick={reload}>{retry}</Button>}
-        >
-          {problem.code === 'network' ? t('failed.network') : t('failed.answer', { detail: problem.detail })}{' '}
-          {read ? t('failed.kept') : null}
-        </Notice>
+        <ReadFailure title={t('failed')} problem={problem} kept={read !== null} onRetry={reload} />
       ) : null}
 
       <div className="mb-2 flex min-h-(--control-h) flex-wrap items-center gap-x-3 gap-y-2">
@@ -271,27 +260,29 @@ export function AlertsView() {
           />
         )}
       </div>
-      <Pager
-        words={{
-          label: t('list.pages'),
-          first: t('list.first'),
-          previous: t('list.previous'),
-          next: t('list.next'),
-          here: t('list.page', { page: query.page }),
-        }}
-        onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
-        onPrevious={
-          query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
-        }
-        onNext={
-          nextCursor === null
-            ? null
-            : () => {
-                trail.remember(listKey, query.page + 1, nextCursor);
-                turnTo(nextCursor, query.page + 1);
-              }
-        }
-      />
+      {counts !== null ? (
+        <Pager
+          words={{
+            label: t('list.pages'),
+            first: t('list.first'),
+            previous: t('list.previous'),
+            next: t('list.next'),
+            here: t('list.page', { page: query.page }),
+          }}
+          onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
+          onPrevious={
+            query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
+          }
+          onNext={
+            nextCursor === null
+              ? null
+              : () => {
+                  trail.remember(listKey, query.page + 1, nextCursor);
+                  turnTo(nextCursor, query.page + 1);
+                }
+          }
+        />
+      ) : null}
       {flow.form}
     </>
   );

@@ -7,6 +7,7 @@ import type { AckTarget } from '../live/acknowledge/ack-batch.ts';
 import AcknowledgeMatching from '../live/acknowledge/acknowledge-matching.tsx';
 import type { AcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { Button } from '../ui/button.tsx';
+import { DockOptions, SelectionDock } from '../ui/list/selection-dock.tsx';
 
 const UNHANDLED = { state: 'unhandled' } as const;
 const targetOf = (alert: Alert): AckTarget => ({ id: alert.id, host: alert.host });
@@ -32,31 +33,8 @@ export default function SelectionBar({
   const t = useTranslations('alerts');
   const targets = free.map(targetOf);
   return (
-    <div className="flex flex-wrap items-center gap-2">
-      {selected > 0 ? (
-        <span className="text-sm font-medium">{t('list.selected', { count: selected })}</span>
-      ) : null}
-      {targets.length > 0 ? (
-        <>
-          <Button tone="primary" onClick={() => flow.acknowledge(targets, onClear)}>
-            {t('action.selected', { count: targets.length })}
-          </Button>
-          <Button aria-haspopup="dialog" onClick={() => flow.ask({ kind: 'targets', targets }, onClear)}>
-            {t('action.options')}
-          </Button>
-        </>
-      ) : null}
-      {taken.length > 0 ? (
-        <Button
-          onClick={() => {
-            flow.takeBack(taken.map(targetOf));
-            onClear();
-          }}
-        >
-          {t('action.takeBackSelected', { count: taken.length })}
-        </Button>
-      ) : null}
-      {unhandled !== null && unhandled > free.length ? (
+    <>
+      {unhandled !== null && (selected === 0 || unhandled > free.length) ? (
         <AcknowledgeMatching
           filter={UNHANDLED}
           label={t('action.allMatching', { count: unhandled })}
@@ -65,10 +43,34 @@ export default function SelectionBar({
         />
       ) : null}
       {selected > 0 ? (
-        <Button tone="quiet" onClick={onClear}>
-          {t('action.clear')}
-        </Button>
+        <SelectionDock
+          count={t('list.selected', { count: selected })}
+          clear={t('action.clear')}
+          onClear={onClear}
+        >
+          {targets.length > 0 ? (
+            <>
+              <Button tone="primary" onClick={() => flow.acknowledge(targets, onClear)}>
+                {t('action.selected', { count: targets.length })}
+              </Button>
+              <DockOptions
+                label={t('action.options')}
+                onClick={() => flow.ask({ kind: 'targets', targets }, onClear)}
+              />
+            </>
+          ) : null}
+          {taken.length > 0 ? (
+            <Button
+              onClick={() => {
+                flow.takeBack(taken.map(targetOf));
+                onClear();
+              }}
+            >
+              {t('action.takeBackSelected', { count: taken.length })}
+            </Button>
+          ) : null}
+        </SelectionDock>
       ) : null}
-    </div>
+    </>
   );
 }

@@ -4,10 +4,10 @@
  * Owns one window of the list of alerts: read from the server, and again when alerts changed, at most once a second.
  */
 import { useEffect, useRef, useState } from 'react';
-import { ApiError } from '@/lib/client/api-client.ts';
 import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import { STALE_AFTER_MS } from '@/lib/protocol/alert.ts';
+import { type ReadProblem, readProblem } from '../live/read-problem.ts';
 import type { AlertWindow } from './alert-list.ts';
 import { ALERTS_PER_PAGE, type AlertQuery } from './alert-query.ts';
 
@@ -17,7 +17,6 @@ const EVERY_MS = 10_000;
 /** While the live view comes by polling, who took what is here within a second all the same. */
 const EVERY_WHILE_POLLING_MS = 800;
 
-export type AlertProblem = { readonly code: string; readonly detail: string };
 export type ReadAlerts = AlertWindow & {
   readonly key: string;
   readonly nextCursor: string | null;
@@ -26,7 +25,7 @@ export type ReadAlerts = AlertWindow & {
 export type AlertWindowState = {
   readonly window: ReadAlerts | null;
   readonly loading: boolean;
-  readonly problem: AlertProblem | null;
+  readonly problem: ReadProblem | null;
   reload(): void;
 };
 
@@ -34,7 +33,7 @@ export type AlertWindowState = {
 export function useAlertWindow(query: AlertQuery, key: string, settled: string): AlertWindowState {
   const { api, store } = useLiveHandle();
   const [window, setWindow] = useState<ReadAlerts | null>(null);
-  const [problem, setProblem] = useState<AlertProblem | null>(null);
+  const [problem, setProblem] = useState<ReadProblem | null>(null);
   const [attempt, setAttempt] = useState(0);
   const readSoon = useRef<() => void>(() => undefined);
 
@@ -68,11 +67,7 @@ export function useAlertWindow(query: AlertQuery, key: string, settled: string):
         setProblem(null);
       } catch (error) {
         if (abort.signal.aborted) return;
-        setProblem(
-          error instanceof ApiError
-            ? { code: error.code, detail: error.detail }
-            : { code: 'network', detail: String(error) },
-        );
+        setProblem(readProblem(error));
       } finally {
         reading = false;
       }

@@ -3,16 +3,16 @@
 /** The page of the fleet's history: what happened to any host, newest first, in pages of the server. Stands still. */
 import { useRef } from 'react';
 import { useTranslations } from '../i18n/language.ts';
+import ReadFailure from '../live/read-failure.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
-import { Pager } from '../ui/list/pager.tsx';
+import Pager from '../ui/list/pager.tsx';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
 import { useRowFocus } from '../ui/list/use-row-focus.ts';
 import { useSlow } from '../ui/list/use-slow.ts';
 import { WaitingButton } from '../ui/list/waiting-button.tsx';
-import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
@@ -32,7 +32,6 @@ const RANGES = Object.keys(EVENT_RANGES) as EventRange[];
 
 export function EventsView() {
   const t = useTranslations('events');
-  const retry = useTranslations('common.action')('retry');
   const query = useAddress(parseEventQuery);
   const key = eventsAddress(query);
   const listKey = eventsAddress({ range: query.range });
@@ -74,16 +73,7 @@ export function EventsView() {
         }
       />
       {problem ? (
-        <Notice
-          tone="danger"
-          live
-          title={t('failed.title')}
-          className="mb-3"
-          actions={<Button onClick={reload}>{retry}</Button>}
-        >
-          {problem.code === 'network' ? t('failed.network') : t('failed.answer', { detail: problem.detail })}{' '}
-          {events.length > 0 ? t('failed.kept') : null}
-        </Notice>
+        <ReadFailure title={t('failed')} problem={problem} kept={events.length > 0} onRetry={reload} />
       ) : null}
       <div className="mb-2 flex min-h-(--control-h) flex-wrap items-center gap-x-3 gap-y-2">
         <SegmentedControl

@@ -5,10 +5,10 @@
  * at most every 2 s, to say how much is new; it stands in only when asked for. Nothing is read while hidden or paused.
  */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { ApiError } from '@/lib/client/api-client.ts';
 import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostEvent } from '@/lib/protocol/host.ts';
+import { type ReadProblem, readProblem } from '../live/read-problem.ts';
 import { type EventNews, eventNews } from './event-news.ts';
 import { EVENT_RANGES, EVENTS_PER_PAGE, type EventQuery } from './event-query.ts';
 
@@ -29,7 +29,7 @@ export type EventWindow = {
 export type EventWindowState = {
   readonly window: EventWindow | null;
   readonly loading: boolean;
-  readonly problem: { readonly code: string; readonly detail: string } | null;
+  readonly problem: ReadProblem | null;
   readonly news: EventNews;
   /** Shows the newest page that was read. */
   takeNews(): void;
@@ -84,11 +84,7 @@ export function useEventWindow({ range, cursor }: EventQuery, key: string): Even
         setProblem(null);
       } catch (error) {
         if (abort.signal.aborted) return;
-        setProblem(
-          error instanceof ApiError
-            ? { code: error.code, detail: error.detail }
-            : { code: 'network', detail: String(error) },
-        );
+        setProblem(readProblem(error));
       } finally {
         reading = false;
       }

@@ -38,6 +38,13 @@ describe('a stretch of a timeline in words', () => {
     expect(held('en', [QUARTER_MS - 200, 200, 0, 0])).toContain('down 1 sec');
   });
 
+  test('below the strip stands the hour, and the date where it spans more than a day', () => {
+    expect(wordsOf('en', [1, 0, 0, 0]).tick(FROM)).toBe('10:00');
+    const days = Array.from({ length: 200 }, (): TimelineBucket => [1, 0, 0, 0]);
+    expect(wordsOf('en', ...days).tick(FROM)).toBe('Mar 1');
+    expect(wordsOf('zh-CN', ...days).tick(FROM)).toBe('3月1日');
+  });
+
   test('the stretches follow each other without a gap', () => {
     const words = wordsOf('en', [1, 0, 0, 0], [1, 0, 0, 0]);
     expect(words.span(0)).toBe('Mar 1, 10:00 – Mar 1, 10:15');

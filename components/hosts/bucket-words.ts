@@ -7,6 +7,8 @@ import type { Formatter, Translator } from '../i18n/translator.ts';
 import { formatDuration } from '../ui/duration.ts';
 import { bucketParts } from './timeline.ts';
 
+const DAY_MS = 86_400_000;
+
 export type BucketLanguage = {
   readonly t: Translator<'hosts.timeline'>;
   readonly format: Pick<Formatter, 'dateTime' | 'list'>;
@@ -26,6 +28,14 @@ export function bucketWords({ t, format, locale }: BucketLanguage, { from, to, b
     });
   return {
     instant,
+    /** Below the strip: the hour where it spans a day, the date where it spans more. */
+    tick: (atMs: number): string =>
+      format.dateTime(
+        atMs,
+        to - from > DAY_MS
+          ? { month: 'short', day: 'numeric' }
+          : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+      ),
     /** From when to when, for stretch number `index`. */
     span: (index: number): string =>
       t('span', { from: instant(from + index * stretchMs), to: instant(from + (index + 1) * stretchMs) }),

@@ -3,10 +3,10 @@
 /** Names a host before it is heard: it is watched from then on, and alerts when it does not come. Fetched after the page. */
 import { useRouter } from 'next/navigation';
 import { useEffect, useId, useRef, useState } from 'react';
-import { ApiError } from '@/lib/client/api-client.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
 import { useActor } from '../live/acknowledge/use-actor.ts';
+import { problemOf, type ReadProblem } from '../live/read-problem.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
@@ -28,7 +28,7 @@ export default function ExpectDialog({ onClose }: { onClose: () => void }) {
   const [interval, setInterval] = useState(DEFAULT_INTERVAL);
   const [labels, setLabels] = useState('');
   const [mistake, setMistake] = useState<ExpectedHostMistake | null>(null);
-  const [problem, setProblem] = useState<{ code: string; detail: string } | null>(null);
+  const [problem, setProblem] = useState<ReadProblem | null>(null);
   const [working, setWorking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const first = useRef<HTMLInputElement>(null);
@@ -52,11 +52,7 @@ export default function ExpectDialog({ onClose }: { onClose: () => void }) {
       router.push(`/hosts/${encodeURIComponent(reading.host.name)}`);
     } catch (error) {
       setWorking(false);
-      setProblem(
-        error instanceof ApiError
-          ? { code: error.code, detail: error.detail }
-          : { code: 'network', detail: String(error) },
-      );
+      setProblem(problemOf(error));
     }
   };
   const errorOf = (field: ExpectedHostMistake['field']) =>

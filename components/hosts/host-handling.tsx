@@ -36,7 +36,7 @@ function Noted({ events }: { events: readonly HostEvent[] }) {
         <span className="inline-block first-letter:uppercase">{words.what(event)}</span>{' '}
         <RelativeTime atMs={event.at} className="text-muted" />
       </p>
-      <p className="line-clamp-4 wrap-anywhere" dir="auto">
+      <p className="wrap-anywhere" dir="auto">
         {words.why(event)?.text}
       </p>
     </div>

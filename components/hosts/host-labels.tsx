@@ -24,10 +24,10 @@ export function HostLabels({
   return (
     <ul className={`flex min-w-0 items-center gap-1 ${wrap ? 'flex-wrap' : ''}`} aria-label={t('title')}>
       {all.slice(0, most).map((label) => (
-        <li key={label} className="min-w-0">
+        <li key={label} className={wrap ? 'min-w-0' : 'min-w-10'}>
           <AddressLink
             address={hostsAddress({ labels: [label] })}
-            className={`${pillClass()} hover:border-control hover:text-text`}
+            className={`${pillClass()} ${wrap ? '' : 'max-w-36'} hover:border-control hover:text-text`}
             title={t('filter', { label })}
           >
             <bdi className="truncate">{label}</bdi>

@@ -118,18 +118,18 @@ export const HostRow = memo(function HostRow({
       <td className="px-2 text-right text-sm max-sm:order-2 max-sm:px-0 max-sm:text-xs">
         <LastBeat host={host} readAtMs={readAtMs} focusable={false} />
       </td>
-      <td className="px-2 text-right text-sm whitespace-nowrap text-muted max-md:hidden">
+      <td className="px-2 text-right text-sm whitespace-nowrap text-muted max-xl:hidden">
         {spanWords(words, format, host.intervalMs)}
       </td>
       <td
         className={classNames(
-          'px-2 text-right text-sm whitespace-nowrap max-md:hidden',
+          'px-2 text-right text-sm whitespace-nowrap max-lg:hidden',
           host.lossRatio !== null && host.lossRatio >= 0.1 ? 'font-medium text-late-text' : 'text-muted',
         )}
       >
         {host.lossRatio === null ? '–' : percentWords(words, format, 100 * host.lossRatio)}
       </td>
-      <td className="w-40 px-2 max-lg:hidden max-sm:order-5 max-sm:block max-sm:w-auto max-sm:px-0">
+      <td className="w-40 px-2 max-xl:hidden max-sm:order-5 max-sm:block max-sm:w-auto max-sm:px-0">
         {beats ? (
           <BeatSpark
             beats={beats}

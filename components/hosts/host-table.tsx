@@ -103,16 +103,16 @@ export function HostTable({
             </th>
           ) : null}
           <SortHeader column="state" query={query} className="w-36" />
-          <SortHeader column="name" query={query} className="w-[22%] max-lg:w-[34%]" />
+          <SortHeader column="name" query={query} className="w-[22%] max-lg:w-[30%]" />
           <th scope="col" className="px-2 font-medium">
             {t('column.labels')}
           </th>
           <SortHeader column="lastSeenAt" query={query} className="w-28 text-right" />
-          <th scope="col" className="w-20 px-2 text-right font-medium max-md:hidden">
+          <th scope="col" className="w-20 px-2 text-right font-medium max-xl:hidden">
             {t('column.interval')}
           </th>
-          <SortHeader column="lossRatio" query={query} className="w-18 text-right max-md:hidden" />
-          <th scope="col" className="w-40 px-2 font-medium max-lg:hidden">
+          <SortHeader column="lossRatio" query={query} className="w-18 text-right max-lg:hidden" />
+          <th scope="col" className="w-40 px-2 font-medium max-xl:hidden">
             {t('column.beats')}
           </th>
           <SortHeader column="changedAt" query={query} className="w-28 text-right max-md:hidden" />

@@ -22,13 +22,13 @@ import { HostFacts } from './host-facts.tsx';
 import { HostHandling } from './host-handling.tsx';
 import { HostLabels } from './host-labels.tsx';
 import { useLiveHost } from './live-host.ts';
-import { ReadFailure } from './read-failure.tsx';
 import type { Removal } from './removal.ts';
 import { owedBeats, sparkBeats } from './spark.ts';
 import { TimelinePanel } from './timeline-panel.tsx';
-import { UnknownHost } from './unknown-host.tsx';
 import { useHostDetail } from './use-host-detail.ts';
 
+const ReadFailure = optional(() => import('../live/read-failure.tsx'));
+const UnknownHost = optional(() => import('./unknown-host.tsx'));
 const RemoveDialog = optional(() => import('./remove-dialog.tsx'));
 
 function Reason({ host }: { host: Host }) {
@@ -147,6 +147,7 @@ function Known({ detail }: { detail: HostDetail & { readonly readAtMs: number } 
 /** `nameOrId`: as it stands in the address. */
 export function HostView({ nameOrId }: { nameOrId: string }) {
   const t = useTranslations('hosts.host');
+  const failed = useTranslations('hosts')('failed');
   const { detail, unknown, problem, reload } = useHostDetail(nameOrId);
   const mayAct = useMayAct();
   const [removal, setRemoval] = useState<Removal | null>(null);
@@ -173,7 +174,9 @@ export function HostView({ nameOrId }: { nameOrId: string }) {
           ) : null
         }
       />
-      {problem ? <ReadFailure problem={problem} kept={detail !== null} onRetry={reload} /> : null}
+      {problem ? (
+        <ReadFailure title={failed} problem={problem} kept={detail !== null} onRetry={reload} />
+      ) : null}
       {unknown ? (
         <UnknownHost nameOrId={nameOrId} removed={detail !== null} />
       ) : detail ? (

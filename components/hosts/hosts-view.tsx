@@ -3,15 +3,12 @@
 /** The page of all hosts: one window of the server's list, live, held still while somebody is at it. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLive } from '@/lib/client/use-live.ts';
-import type { HostSort } from '@/lib/protocol/api.ts';
 import type { Host } from '@/lib/protocol/host.ts';
 import { useTranslations } from '../i18n/language.ts';
 import type { AckTarget } from '../live/acknowledge/ack-batch.ts';
 import { useAcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { useSingleKeys } from '../live/single-keys.ts';
-import { Field, Select } from '../ui/field.tsx';
 import { PageTrail } from '../ui/list/page-trail.ts';
-import { Pager } from '../ui/list/pager.tsx';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
 import { useOrderHold } from '../ui/list/use-order-hold.ts';
 import { useRowFocus } from '../ui/list/use-row-focus.ts';
@@ -20,12 +17,14 @@ import { WaitingButton } from '../ui/list/waiting-button.tsx';
 import { optional } from '../ui/optional.ts';
 import { PageHeader } from '../ui/page-header.tsx';
 import { HostFilterBar } from './host-filter-bar.tsx';
-import { HOST_SORTS, HOSTS_PER_PAGE, hostsAddress, parseHostQuery, withFilter } from './host-query.ts';
+import { HOSTS_PER_PAGE, hostsAddress, parseHostQuery } from './host-query.ts';
 import { HostTable, HostTableSkeleton } from './host-table.tsx';
-import { ReadFailure } from './read-failure.tsx';
 import type { Removal } from './removal.ts';
 import { useHostWindow } from './use-host-window.ts';
 
+const ReadFailure = optional(() => import('../live/read-failure.tsx'));
+const Pager = optional(() => import('../ui/list/pager.tsx'));
+const HostSorts = optional(() => import('./host-sorts.tsx'));
 const HostTools = optional(() => import('./host-tools.tsx'));
 const SelectionBar = optional(() => import('./selection-bar.tsx'));
 const NoHosts = optional(() => import('./no-hosts.tsx'));
@@ -122,7 +121,9 @@ export function HostsView() {
         actions={live && flow.mayAct ? <HostTools query={query} flow={flow} onRemove={setRemoval} /> : null}
       />
       <HostFilterBar query={query} />
-      {problem ? <ReadFailure problem={problem} kept={read !== null} onRetry={reload} /> : null}
+      {problem ? (
+        <ReadFailure title={t('failed')} problem={problem} kept={read !== null} onRetry={reload} />
+      ) : null}
 
       <div className="mb-2 flex min-h-(--control-h) flex-wrap items-center gap-x-3 gap-y-2">
         <p
@@ -158,23 +159,7 @@ export function HostsView() {
             onClear={clearFromBar}
           />
         ) : null}
-        <Field label={t('sort.label')} hideLabel className="ml-auto w-44 sm:hidden">
-          {(control) => (
-            <Select
-              {...control}
-              value={query.sort}
-              onChange={(event) =>
-                goTo(hostsAddress(withFilter(query, { sort: event.target.value as HostSort })))
-              }
-            >
-              {HOST_SORTS.map((sort) => (
-                <option key={sort} value={sort}>
-                  {t(`sort.${sort}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        {live ? <HostSorts query={query} /> : null}
       </div>
 
       <div
@@ -204,27 +189,29 @@ export function HostsView() {
         )}
       </div>
 
-      <Pager
-        words={{
-          label: t('pages.label'),
-          first: t('pages.first'),
-          previous: t('pages.previous'),
-          next: t('pages.next'),
-          here: t('pages.page', { page: query.page }),
-        }}
-        onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
-        onPrevious={
-          query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
-        }
-        onNext={
-          nextCursor === null
-            ? null
-            : () => {
-                trail.remember(listKey, query.page + 1, nextCursor);
-                turnTo(nextCursor, query.page + 1);
-              }
-        }
-      />
+      {live ? (
+        <Pager
+          words={{
+            label: t('pages.label'),
+            first: t('pages.first'),
+            previous: t('pages.previous'),
+            next: t('pages.next'),
+            here: t('pages.page', { page: query.page }),
+          }}
+          onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
+          onPrevious={
+            query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
+          }
+          onNext={
+            nextCursor === null
+              ? null
+              : () => {
+                  trail.remember(listKey, query.page + 1, nextCursor);
+                  turnTo(nextCursor, query.page + 1);
+                }
+          }
+        />
+      ) : null}
       {flow.form}
       {removal ? (
         <RemoveDialog

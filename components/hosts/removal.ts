@@ -1,10 +1,11 @@
 /**
  * Owns the calls behind "remove": one host, several named ones, or all that a filter finds, at the server. Knows no React.
  */
-import { type ApiClient, ApiError } from '@/lib/client/api-client.ts';
+import type { ApiClient } from '@/lib/client/api-client.ts';
 import type { RemoveAnswer } from '@/lib/protocol/account.ts';
 import type { HostFilter } from '@/lib/protocol/api.ts';
 import type { HostId } from '@/lib/protocol/host.ts';
+import { problemOf, type ReadProblem } from '../live/read-problem.ts';
 
 export type RemovalTarget = { readonly id: HostId; readonly name: string };
 export type Removal =
@@ -14,7 +15,7 @@ export type Removal =
 /** How many went before it failed; `problem` null: all of them. */
 export type RemovalOutcome = {
   readonly removed: number;
-  readonly problem: { readonly code: string; readonly detail: string } | null;
+  readonly problem: ReadProblem | null;
 };
 
 /** Calls under way at once for hosts named one by one. */
@@ -34,10 +35,7 @@ export async function removeHosts(
       const answer = await call();
       removed += answer.removed;
     } catch (error) {
-      const failed =
-        error instanceof ApiError
-          ? { code: error.code, detail: error.detail }
-          : { code: 'network', detail: String(error) };
+      const failed = problemOf(error);
       if (failed.code !== 'host_not_found') problem = failed;
     }
   };

@@ -8,13 +8,13 @@ import { FilterWords } from '../live/acknowledge/filter-words.tsx';
 import { printable } from '../live/acknowledge/printable.ts';
 import { useActor } from '../live/acknowledge/use-actor.ts';
 import { MAX_OPERATOR_LENGTH } from '../live/browser-setting.ts';
+import { problemOf } from '../live/read-problem.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { showToast } from '../ui/toast.ts';
 import { type Removal, type RemovalOutcome, removeHosts } from './removal.ts';
-import { readProblem } from './use-host-window.ts';
 
 const NAMED_AT_MOST = 5;
 /** From so many on, their number has to be typed: a slip of the filter must not cost a rack. */
@@ -49,7 +49,7 @@ export default function RemoveDialog({
     api.hosts({ ...removal.filter, limit: 1 }, abort.signal).then(
       ({ total }) => setCounted(total),
       (error: unknown) => {
-        if (!abort.signal.aborted) setProblem(readProblem(error));
+        if (!abort.signal.aborted) setProblem(problemOf(error));
       },
     );
     return () => abort.abort();

@@ -5,6 +5,7 @@ import { useTranslations } from '../i18n/language.ts';
 import type { AckTarget } from '../live/acknowledge/ack-batch.ts';
 import type { AcknowledgeFlow } from '../live/acknowledge/use-acknowledge-flow.tsx';
 import { Button } from '../ui/button.tsx';
+import { DockOptions, SelectionDock } from '../ui/list/selection-dock.tsx';
 
 export default function SelectionBar({
   selected,
@@ -26,26 +27,18 @@ export default function SelectionBar({
   const t = useTranslations('hosts.selection');
   const remove = useTranslations('hosts.remove');
   return (
-    <div className="flex flex-wrap items-center gap-2">
-      <span className="text-sm font-medium">{t('count', { count: selected })}</span>
-      <Button
-        tone="primary"
-        disabled={targets.length === 0}
-        onClick={() => flow.acknowledge(targets, onDone)}
-      >
-        {t('acknowledge', { count: targets.length })}
-      </Button>
+    <SelectionDock count={t('count', { count: selected })} clear={t('clear')} onClear={onClear}>
       {targets.length > 0 ? (
-        <Button aria-haspopup="dialog" onClick={() => flow.ask({ kind: 'targets', targets }, onClear)}>
-          {t('options')}
-        </Button>
+        <>
+          <Button tone="primary" onClick={() => flow.acknowledge(targets, onDone)}>
+            {t('acknowledge', { count: targets.length })}
+          </Button>
+          <DockOptions label={t('options')} onClick={() => flow.ask({ kind: 'targets', targets }, onClear)} />
+        </>
       ) : null}
       <Button tone="danger" aria-haspopup="dialog" onClick={onRemove}>
         {remove('selected', { count: selected })}
       </Button>
-      <Button tone="quiet" onClick={onClear}>
-        {t('clear')}
-      </Button>
-    </div>
+    </SelectionDock>
   );
 }

@@ -6,25 +6,30 @@
  */
 import { usePathname } from 'next/navigation';
 import type { Availability, HostTimeline } from '@/lib/protocol/api.ts';
-import { useFormatter, useTranslations } from '../i18n/language.ts';
+import { useFormatter, useLocale, useTranslations } from '../i18n/language.ts';
+import { formatDuration } from '../ui/duration.ts';
 import { goTo, useAddress } from '../ui/list/use-address.ts';
 import { Panel } from '../ui/panel.tsx';
 import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { shareDigits } from './availability.ts';
 import {
+  isDownFromBefore,
   parseTimelineRange,
   statesIn,
   TIMELINE_RANGES,
   TIMELINE_STATES,
   type TimelineRange,
   timelineAddress,
+  watchedMs,
 } from './timeline.ts';
 import { TimelineSwatch } from './timeline-marks.tsx';
 import { TimelineStrip } from './timeline-strip.tsx';
 import { TimelineTable } from './timeline-table.tsx';
-import { useTimeline } from './use-timeline.ts';
+import { type RangedTimeline, useTimeline } from './use-timeline.ts';
 
+/** Below this share of the span it is said for how long anybody watched: the shares are of that time alone. */
+const MOSTLY_WATCHED = 0.95;
 const RANGES = Object.keys(TIMELINE_RANGES) as TimelineRange[];
 
 /** A share as `99.98 %`, `–` when the host was never watched in that span. */
@@ -76,6 +81,23 @@ function Legend({ timeline }: { timeline: HostTimeline }) {
   );
 }
 
+function Summary({ timeline }: { timeline: RangedTimeline }) {
+  const t = useTranslations('hosts.timeline');
+  const locale = useLocale();
+  const { buckets, downs } = timeline;
+  const range = t(`range.${timeline.range}`);
+  const before = isDownFromBefore(downs, buckets) ? 'yes' : 'no';
+  const watched = watchedMs(buckets);
+  return (
+    <p className="mt-2 text-sm text-muted">
+      {t('downs', { count: downs, range, before })}{' '}
+      {watched < (timeline.to - timeline.from) * MOSTLY_WATCHED
+        ? t('watched', { watched: formatDuration(watched, locale), range })
+        : null}
+    </p>
+  );
+}
+
 export function TimelinePanel({
   nameOrId,
   state,
@@ -109,11 +131,7 @@ export function TimelinePanel({
             <TimelineStrip timeline={timeline} />
             <Legend timeline={timeline} />
             {/* Of time that nobody watched there is nothing to say. */}
-            {timeline.availability === null ? null : (
-              <p className="mt-1 text-sm text-muted">
-                {t('downs', { count: timeline.downs, range: t(`range.${timeline.range}`) })}
-              </p>
-            )}
+            {timeline.availability === null ? null : <Summary timeline={timeline} />}
             <TimelineTable timeline={timeline} />
           </>
         ) : problem ? null : (

@@ -4,12 +4,15 @@
 import { useState } from 'react';
 import type { HostTimeline } from '@/lib/protocol/api.ts';
 import { useTranslations } from '../i18n/language.ts';
+import { classNames } from '../ui/class-names.ts';
 import { useBucketWords } from './bucket-words.ts';
 import { timelinePaths } from './timeline.ts';
 import { HatchPattern } from './timeline-marks.tsx';
 
 const PITCH = 8;
 const HEIGHT = 48;
+/** Where along the strip the time is written; its end is now. */
+const TICKS = [0, 0.25, 0.5, 0.75];
 
 export function TimelineStrip({ timeline }: { timeline: HostTimeline }) {
   const t = useTranslations('hosts.timeline');
@@ -95,12 +98,38 @@ export function TimelineStrip({ timeline }: { timeline: HostTimeline }) {
           )}
         </svg>
       </div>
-      <p className="mt-1 flex justify-between text-xs text-muted" aria-hidden>
-        <span>{words.instant(timeline.from)}</span>
-        <span>{t('now')}</span>
+      <p className="relative h-6 text-xs text-muted" aria-hidden>
+        {TICKS.map((share) => (
+          <span
+            key={share}
+            style={{ left: `${share * 100}%` }}
+            // A phone has room for the beginning, the middle and the end.
+            className={classNames(
+              'absolute top-0 border-control pt-1.5 whitespace-nowrap before:absolute before:top-0 before:h-1 before:border-l before:border-control',
+              share > 0 && '-translate-x-1/2 before:left-1/2',
+              share !== 0 && share !== 0.5 && 'max-sm:hidden',
+            )}
+          >
+            {words.tick(timeline.from + share * (timeline.to - timeline.from))}
+          </span>
+        ))}
+        <span className="absolute top-0 right-0 pt-1.5 before:absolute before:top-0 before:right-0 before:h-1 before:border-l before:border-control">
+          {t('now')}
+        </span>
       </p>
-      <p className="mt-2 min-h-10 text-sm" data-testid="timeline-readout" aria-hidden={spoken || undefined}>
-        {index === null ? <span className="text-muted">{t('hint')}</span> : told(index)}
+      <p
+        className="mt-1 min-h-10 text-sm sm:min-h-7"
+        data-testid="timeline-readout"
+        aria-hidden={spoken || undefined}
+      >
+        {index === null ? (
+          <>
+            <span className="text-muted pointer-coarse:hidden">{t('hint')}</span>
+            <span className="hidden text-muted pointer-coarse:inline">{t('hintTouch')}</span>
+          </>
+        ) : (
+          told(index)
+        )}
       </p>
     </>
   );

@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { TimelineBucket } from '@/lib/protocol/api.ts';
 import {
   bucketParts,
+  isDownFromBefore,
   parseTimelineRange,
   statesIn,
   TIMELINE_RANGES,
   type TimelineRange,
   timelineAddress,
   timelinePaths,
+  watchedMs,
 } from './timeline.ts';
 
 const HEIGHT = 40;
@@ -88,4 +90,26 @@ test('what a bucket holds is told longest first, without what it does not hold',
     { state: 'up', ms: 100 },
   ]);
   expect(bucketParts([0, 0, 0, 0])).toEqual([]);
+});
+
+test('an outage that began before the span is told from none', () => {
+  expect(isDownFromBefore(0, [[0, 10, 0, 0]])).toBe(true);
+  expect(isDownFromBefore(1, [[0, 10, 0, 0]])).toBe(false);
+  expect(
+    isDownFromBefore(0, [
+      [10, 0, 0, 0],
+      [0, 0, 5, 5],
+    ]),
+  ).toBe(false);
+});
+
+test('watched is all but what nobody saw', () => {
+  expect(
+    watchedMs([
+      [100, 300, 50, 200],
+      [0, 0, 0, 650],
+      [1, 0, 0, 649],
+    ]),
+  ).toBe(451);
+  expect(watchedMs([])).toBe(0);
 });

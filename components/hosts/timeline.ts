@@ -83,6 +83,16 @@ export function timelinePaths(
   return paths;
 }
 
+/** For how long anybody watched, whatever the host was then, ms. */
+export function watchedMs(buckets: readonly TimelineBucket[]): number {
+  return buckets.reduce((sum, [up, down, left]) => sum + up + down + left, 0);
+}
+
+/** Down in it, though it did not go down in it: the outage began before. */
+export function isDownFromBefore(downs: number, buckets: readonly TimelineBucket[]): boolean {
+  return downs === 0 && statesIn(buckets).has('down');
+}
+
 /** The states there are anything of, for the legend. */
 export function statesIn(buckets: readonly TimelineBucket[]): ReadonlySet<TimelineState> {
   return new Set(TIMELINE_STATES.filter((_, index) => buckets.some((bucket) => bucket[index]! > 0)));

@@ -1,6 +1,6 @@
 'use client';
 
-/** In the place of a host that is not there: never heard, or removed, and then what is remembered of it. */
+/** In the place of a host that is not there: never heard, or removed, and then what is remembered of it. Fetched after the page. */
 import { useEffect, useState } from 'react';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostEvent } from '@/lib/protocol/host.ts';
@@ -14,7 +14,7 @@ import { hostsAddress } from './host-query.ts';
 const EVENTS_SHOWN = 50;
 
 /** `removed`: it was shown a moment ago. */
-export function UnknownHost({ nameOrId, removed }: { nameOrId: string; removed: boolean }) {
+export default function UnknownHost({ nameOrId, removed }: { nameOrId: string; removed: boolean }) {
   const t = useTranslations('hosts.host');
   const { api } = useLiveHandle();
   const [past, setPast] = useState<readonly HostEvent[]>([]);

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostDetail } from '@/lib/protocol/api.ts';
-import { type ReadProblem, readProblem } from './use-host-window.ts';
+import { type ReadProblem, readProblem } from '../live/read-problem.ts';
 
 /** Below a second, so that who took it is here within one although polling brings it later. */
 const EVERY_MS = 800;
@@ -51,7 +51,7 @@ export function useHostDetail(nameOrId: string): HostDetailState & { reload(): v
       } catch (error) {
         if (abort.signal.aborted) return;
         const problem = readProblem(error);
-        const unknown = problem.code === 'host_not_found';
+        const unknown = problem?.code === 'host_not_found';
         missing = unknown;
         setState((now) => ({ detail: now.detail, unknown, problem: unknown ? null : problem }));
       } finally {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { EventPage } from '@/lib/protocol/api.ts';
 import type { HostEvent } from '@/lib/protocol/host.ts';
-import { type ReadProblem, readProblem } from './use-host-window.ts';
+import { type ReadProblem, readProblem } from '../live/read-problem.ts';
 
 /** As many as the answer about the host brings. */
 const EVENTS_PER_PAGE = 50;

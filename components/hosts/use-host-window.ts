@@ -5,19 +5,17 @@
  * membership and order when hosts changed, at most every 3 s. Nothing is read while the page is hidden or paused.
  */
 import { useEffect, useState } from 'react';
-import { ApiError } from '@/lib/client/api-client.ts';
 import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostPage } from '@/lib/protocol/api.ts';
 import type { Host, HostId } from '@/lib/protocol/host.ts';
+import { type ReadProblem, readProblem } from '../live/read-problem.ts';
 import { HOSTS_PER_PAGE, type HostQuery } from './host-query.ts';
 
 const ROWS_EVERY_MS = 2_000;
 const WINDOW_EVERY_MS = 3_000;
 /** A host that changed is read again this soon; changes of one moment are read together. */
 const CHANGED_AFTER_MS = 150;
-
-export type ReadProblem = { readonly code: string; readonly detail: string };
 
 export type HostWindow = {
   /** Names the query these rows answer. */
@@ -40,12 +38,6 @@ export type HostWindowState = {
   readonly problem: ReadProblem | null;
   reload(): void;
 };
-
-export function readProblem(error: unknown): ReadProblem {
-  return error instanceof ApiError
-    ? { code: error.code, detail: error.detail }
-    : { code: 'network', detail: String(error) };
-}
 
 /** `key` must change exactly when the query does. */
 export function useHostWindow(query: HostQuery, key: string): HostWindowState {

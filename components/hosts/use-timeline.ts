@@ -5,15 +5,17 @@ import { useEffect, useRef, useState } from 'react';
 import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { HostTimeline } from '@/lib/protocol/api.ts';
+import { type ReadProblem, readProblem } from '../live/read-problem.ts';
 import { TIMELINE_RANGES, type TimelineRange } from './timeline.ts';
-import { type ReadProblem, readProblem } from './use-host-window.ts';
 
 const EVERY_MS = 30_000;
 /** What is stored a moment after a change is in it. */
 const CHANGED_AFTER_MS = 1_500;
 
+/** With the span it was asked for. */
+export type RangedTimeline = HostTimeline & { readonly range: TimelineRange };
 export type TimelineState = {
-  readonly timeline: (HostTimeline & { readonly range: TimelineRange }) | null;
+  readonly timeline: RangedTimeline | null;
   readonly problem: ReadProblem | null;
 };
 

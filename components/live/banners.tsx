@@ -115,7 +115,9 @@ function StoreBanner({ store }: { store: StoreHealth }) {
   return (
     <Notice tone="warning" title={t('storeTitle')} live>
       <div data-testid="store-banner">
-        <p>{t('storeText', { detail: (store.detail ?? '').replace(/\.$/, '') })}</p>
+        <p className="first-letter:uppercase">
+          {t('storeText', { detail: (store.detail ?? '').replace(/\.$/, '') })}
+        </p>
         {store.dropped > 0 ? <p>{t('storeDropped', { count: store.dropped })}</p> : null}
       </div>
     </Notice>

@@ -53,16 +53,16 @@ describe('a verdict in words', () => {
       'no heartbeat for 5.0 s since the server started (or the host was named), one expected every 1.0 s',
     );
     expect(words('zh-CN', unheard)).toBe(
-      '自服务器启动（或主机被登记）以来 5.0 秒内没有心跳，本应每 1.0 秒一次',
+      '自服务器启动（或主机被登记）以来 5.0 秒内没有心跳，本应每 1.0 秒收到一次',
     );
   });
 
   test('in Chinese it says the same facts', () => {
     expect(words('zh-CN', TIMEOUT)).toBe(
-      '5.0 秒内没有心跳，本应每 1.0 秒一次；最后来自 10.1.4.7；此前一分钟丢失 3%',
+      '5.0 秒内没有心跳，本应每 1.0 秒收到一次；最后来自 10.1.4.7；此前一分钟丢失 3%',
     );
     expect(words('zh-CN', { ...TIMEOUT, expectedBeats: 20, source: null })).toBe(
-      '5.0 秒内没有心跳，本应每 1.0 秒一次；此前 20 次心跳丢失 10%',
+      '5.0 秒内没有心跳，本应每 1.0 秒收到一次；此前 20 次心跳丢失 10%',
     );
     expect(words('zh-CN', { ...TIMEOUT, kind: 'bye', expectedBeats: 0 })).toBe(
       '主动告别：计划内离开；最后来自 10.1.4.7',

@@ -22,10 +22,14 @@ function publish(next: readonly ShownToast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Shows a message; gives a function that takes it away early. */
+/**
+ * Shows a message; gives a function that takes it away early. One that says the same as one shown already takes its
+ * place, unless that offers an undo of its own.
+ */
 export function showToast(message: ToastMessage): () => void {
   const id = nextId++;
-  publish([...shown, { ...message, id }].slice(-MAX_SHOWN));
+  const others = shown.filter(({ text, undo }) => undo !== undefined || text !== message.text);
+  publish([...others, { ...message, id }].slice(-MAX_SHOWN));
   return () => dismissToast(id);
 }
 

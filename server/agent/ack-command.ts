@@ -16,35 +16,17 @@ import {
   withApiErrors,
   YES_OPTION,
 } from './api-command.ts';
+import { BY_OPTION, nameOf } from './by-option.ts';
 import type { Command, Environment } from './command.ts';
 import { type OptionTable, parseOptions, UsageError } from './command-line.ts';
 import { countHosts } from './host-count.ts';
 import { parseSpan } from './option-values.ts';
 import { printable, printableJson } from './printable-text.ts';
 
-const MAX_NAME_LENGTH = 64;
 const MAX_COMMENT_LENGTH = 1_000;
 const MIN_EXPIRY_MS = 1_000;
 /** What an operator can take: what is up has no alert. */
 const STATES = ['unhandled', 'down', 'maintenance'];
-
-export const BY_OPTION = {
-  by: {
-    kind: 'value',
-    placeholder: 'NAME',
-    help: "Who does it, where the server does not ask; this account's name unless given",
-    takes: `1 to ${MAX_NAME_LENGTH} characters`,
-  },
-} as const satisfies OptionTable;
-
-/** The name to go by; undefined: none is known. */
-export function nameOf(text: string | undefined, environment: Environment): string | undefined {
-  const name = text ?? environment.userName ?? '';
-  if (text !== undefined && (name.trim() === '' || name.length > MAX_NAME_LENGTH)) {
-    throw new UsageError(`--by got ${JSON.stringify(text.slice(0, 80))}; it takes ${BY_OPTION.by.takes}`);
-  }
-  return name.trim() === '' ? undefined : name.slice(0, MAX_NAME_LENGTH);
-}
 
 const OPTIONS = {
   'all-matching': { kind: 'flag', help: 'All hosts that are down and match the filter below' },

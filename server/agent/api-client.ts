@@ -12,10 +12,13 @@ const MAX_DETAIL_LENGTH = 500;
 export class ApiRefusal extends Error {
   /** From the catalogue of docs/errors.md. */
   readonly code: string;
+  /** A token went along. */
+  readonly hadToken: boolean;
 
-  constructor(message: string, code: string) {
+  constructor(message: string, code: string, hadToken: boolean) {
     super(message);
     this.code = code;
+    this.hadToken = hadToken;
   }
 }
 
@@ -70,7 +73,8 @@ export class ApiClient {
     } catch {
       throw this.#unreachable(ok ? 'its answer is not JSON' : `it answered ${status}`);
     }
-    if (!ok) throw refusalIn(answer) ?? this.#unreachable(`it answered ${status}`);
+    if (!ok)
+      throw refusalIn(answer, 'authorization' in this.#headers) ?? this.#unreachable(`it answered ${status}`);
     if (!isAnswer(answer)) {
       throw this.#unreachable(`its answer to ${path.split('?')[0]} is not one of Pulsewatch's`);
     }
@@ -115,10 +119,10 @@ export class ApiClient {
 }
 
 /** What a problem document says; null: this is none. */
-function refusalIn(problem: unknown): ApiRefusal | null {
+function refusalIn(problem: unknown, hadToken: boolean): ApiRefusal | null {
   if (!isRecord(problem) || typeof problem.code !== 'string') return null;
   const message = [problem.detail, problem.title, problem.code].find(
     (text) => typeof text === 'string' && text !== '',
   );
-  return new ApiRefusal(String(message).slice(0, MAX_DETAIL_LENGTH), problem.code);
+  return new ApiRefusal(String(message).slice(0, MAX_DETAIL_LENGTH), problem.code, hadToken);
 }

@@ -146,12 +146,16 @@ export async function withApiErrors(
     return await run();
   } catch (error) {
     if (!(error instanceof ApiRefusal || error instanceof ApiUnreachable)) throw error;
-    console.warn(`pulsewatch ${name}: ${printable(error.message)}${hintOf(error)}`);
+    console.warn(`pulsewatch ${name}: ${inWords(error)}`);
     return 1;
   }
 }
 
-function hintOf(error: ApiRefusal | ApiUnreachable): string {
-  if (!(error instanceof ApiRefusal) || error.code !== 'unauthenticated') return '';
-  return ' (put an API token in PULSEWATCH_TOKEN)';
+/** The server's own words. Of a token that went along they know nothing: whoever it does not let in is nobody to it. */
+function inWords(error: ApiRefusal | ApiUnreachable): string {
+  const words = printable(error.message);
+  if (!(error instanceof ApiRefusal) || error.code !== 'unauthenticated') return words;
+  return error.hadToken
+    ? 'the API token was not accepted: wrong, expired or revoked'
+    : `${words} (put an API token in PULSEWATCH_TOKEN)`;
 }

@@ -291,6 +291,23 @@ describe('remove', () => {
     await server.until('/api/hosts?q=old-', ({ total }) => total === 0);
   });
 
+  test.each([
+    [['--by', 'ana & co'], 'ana & co'],
+    [[], 'tester'],
+  ])('G52: with %j the history says that it was %s, by name and by filter', async (more, by) => {
+    for (const how of ['name', 'filter']) {
+      const name = `leaver-${how}-${more.length}`;
+      await server.beat(`${name} interval=600s`);
+      await server.until(`/api/hosts/${name}`, ({ host }) => host !== undefined);
+      const args = how === 'name' ? [name] : ['--q', name, '--yes'];
+      expect((await run(['remove', ...args, ...more])).code).toBe(0);
+      const { events } = await server.until(`/api/hosts/${name}/events`, ({ events }) =>
+        events?.some(({ kind }: { kind: string }) => kind === 'removed'),
+      );
+      expect(events[0]).toMatchObject({ kind: 'removed', host: name, by });
+    }
+  });
+
   test('G54: --json of names is one answer', async () => {
     await server.beat('off-1 interval=600s');
     await server.until('/api/hosts/off-1', ({ host }) => host !== undefined);

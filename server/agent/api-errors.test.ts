@@ -65,6 +65,7 @@ describe('wrong usage', () => {
     [['remove'], /it takes names of hosts, or a filter/],
     [['remove', 'web-1', '--state', 'left'], /one of the two alone/],
     [['remove', '--yes'], /it takes names of hosts, or a filter/],
+    [['remove', 'web-1', '--by', 'x'.repeat(65)], /--by got "x+"; it takes 1 to 64/],
     [['backup'], /FILE is missing/],
     [['backup', 'a', 'b'], /"b" is one too many/],
   ] as const)('G55: %j is one line and exit code 2', async (args, message) => {
@@ -199,10 +200,15 @@ describe('token', () => {
     expect(warned.join('\n')).not.toContain(TOKEN.slice(4));
   });
 
-  test('G56: a refused token is an error that names the variable, not the token', async () => {
+  test.each([
+    [TOKEN, 'the API token was not accepted: wrong, expired or revoked'],
+    [undefined, 'nobody is signed in (put an API token in PULSEWATCH_TOKEN)'],
+  ])('G56: who is not let in is told whether a token is missing or refused (%#)', async (token, words) => {
     const { origin } = await answering(() => problem(401, 'unauthenticated', 'nobody is signed in'));
-    const { code, warned } = await runCommand(['hosts', '--url', origin], {}, { token: TOKEN });
-    expect(code).toBe(1);
-    expect(warned).toEqual(['pulsewatch hosts: nobody is signed in (put an API token in PULSEWATCH_TOKEN)']);
+    for (const args of [['hosts'], ['remove', 'web-1'], ['ack', '--all-matching', '--yes']]) {
+      const { code, warned } = await runCommand([...args, '--url', origin], {}, { token });
+      expect(code).toBe(1);
+      expect(warned).toEqual([`pulsewatch ${args[0]}: ${words}`]);
+    }
   });
 });

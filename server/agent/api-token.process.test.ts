@@ -28,14 +28,20 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function tokenOf(role: Role): Promise<string> {
-  const { status, body } = await server.ask('/api/tokens', {
-    method: 'POST',
+function asRoot(address: string, method: string, body?: object) {
+  return server.ask(address, {
+    method,
     headers: { cookie, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: `cli-${role}`, role }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+}
+
+let tokens = 0;
+
+async function newToken(role: Role): Promise<NewToken> {
+  const { status, body } = await asRoot('/api/tokens', 'POST', { name: `cli-${++tokens}`, role });
   expect(status).toBe(201);
-  return (body as NewToken).token;
+  return body;
 }
 
 async function pulsewatch(token: string, ...args: string[]) {
@@ -46,7 +52,7 @@ async function pulsewatch(token: string, ...args: string[]) {
 }
 
 test('G56: an operator’s token acknowledges in its user’s name, a viewer’s only looks, none is refused', async () => {
-  const [operator, viewer] = [await tokenOf('operator'), await tokenOf('viewer')];
+  const [{ token: operator }, { token: viewer }] = [await newToken('operator'), await newToken('viewer')];
   let hosts = await pulsewatch(viewer, 'hosts', '--state', 'down', '--json');
   for (let tries = 0; tries < 20 && JSON.parse(hosts.printed.join('\n')).total === 0; tries++) {
     hosts = await pulsewatch(viewer, 'hosts', '--state', 'down', '--json');
@@ -64,6 +70,17 @@ test('G56: an operator’s token acknowledges in its user’s name, a viewer’s
   const anonymous = await pulsewatch('', 'status');
   expect(anonymous.code).toBe(1);
   expect(anonymous.warned).toEqual([expect.stringMatching(/put an API token in PULSEWATCH_TOKEN/)]);
-  const wrong = await pulsewatch('pwt_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG', 'hosts');
-  expect([wrong.code, wrong.warned.length]).toEqual([1, 1]);
+}, 30_000);
+
+test('G56: a token that is wrong or revoked is said to be refused, not to be missing', async () => {
+  const revoked = await newToken('viewer');
+  expect((await pulsewatch(revoked.token, 'hosts')).code).toBe(0);
+  const { status } = await asRoot(`/api/tokens/${revoked.id}`, 'DELETE');
+  expect(status).toBe(200);
+  const wrong = 'pwt_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
+  for (const token of [wrong, revoked.token]) {
+    const { code, printed, warned } = await pulsewatch(token, 'hosts');
+    expect([code, printed]).toEqual([1, []]);
+    expect(warned).toEqual(['pulsewatch hosts: the API token was not accepted: wrong, expired or revoked']);
+  }
 }, 30_000);

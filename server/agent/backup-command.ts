@@ -10,8 +10,6 @@ import { type OptionTable, parseOptions, UsageError } from './command-line.ts';
 import { HELP_OPTION } from './heartbeat-options.ts';
 import { printable } from './printable-text.ts';
 
-const DATABASE = 'pulsewatch.db';
-
 const OPTIONS = {
   'data-dir': {
     kind: 'value',
@@ -37,8 +35,9 @@ async function backup(args: readonly string[], environment: Environment, console
   const dataDir = options.value('data-dir', (text) => (text === '' ? null : text), fallback);
   const target = path.resolve(file);
   const { backupDatabase } = await import('../store/sqlite/backup.ts');
+  const { databaseIn } = await import('../store/sqlite/database-file.ts');
   try {
-    await backupDatabase(path.resolve(dataDir, DATABASE), target);
+    await backupDatabase(databaseIn(path.resolve(dataDir)), target);
   } catch (error) {
     console.warn(`pulsewatch backup: ${printable(error instanceof Error ? error.message : String(error))}`);
     return 1;

@@ -13,6 +13,7 @@ import {
   withApiErrors,
   YES_OPTION,
 } from './api-command.ts';
+import { BY_OPTION, nameOf } from './by-option.ts';
 import type { Command, Environment } from './command.ts';
 import { type OptionTable, parseOptions, UsageError } from './command-line.ts';
 import { countHosts } from './host-count.ts';
@@ -27,6 +28,7 @@ const OPTIONS = {
     takes: `one of ${HOST_STATES.join(', ')}`,
   },
   ...FILTER_OPTIONS,
+  ...BY_OPTION,
   ...YES_OPTION,
   ...SERVER_OPTIONS,
 } as const satisfies OptionTable;
@@ -53,6 +55,8 @@ async function remove(args: readonly string[], environment: Environment, console
     );
   }
   if (isByFilter) requireConsent(options, environment);
+  const by = nameOf(options.text('by'), environment);
+  const byQuery = by === undefined ? '' : `?${new URLSearchParams({ by })}`;
   const json = options.has('json');
 
   const byFilter = async (): Promise<number> => {
@@ -62,7 +66,7 @@ async function remove(args: readonly string[], environment: Environment, console
       console.warn('nothing was removed');
       return 1;
     }
-    const answer = await client.post('/api/hosts/remove', { filter }, isRemoveAnswer);
+    const answer = await client.post('/api/hosts/remove', { filter, by }, isRemoveAnswer);
     console.print(json ? printableJson(answer) : `${counted(answer.removed, 'host')} removed`);
     return 0;
   };
@@ -72,7 +76,8 @@ async function remove(args: readonly string[], environment: Environment, console
     const ids: string[] = [];
     for (const operand of new Set(options.operands)) {
       try {
-        const answer = await client.delete(`/api/hosts/${encodeURIComponent(operand)}`, isRemoveAnswer);
+        const path = `/api/hosts/${encodeURIComponent(operand)}${byQuery}`;
+        const answer = await client.delete(path, isRemoveAnswer);
         removed += answer.removed;
         ids.push(...(answer.ids ?? []));
         if (!json) console.print(`${printable(operand)}: removed`);

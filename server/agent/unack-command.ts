@@ -1,11 +1,11 @@
 /** `pulsewatch unack`: gives alerts back, or takes back one batch of acknowledgements. */
 import type { UnackAnswer } from '../../lib/protocol/alert.ts';
 import type { UnackRequest } from '../../lib/protocol/api.ts';
-import { BY_OPTION, nameOf } from './ack-command.ts';
 import type { Console } from './agent.ts';
 import { ALERT_OPERANDS, alertTargets } from './alert-targets.ts';
 import { type ApiClient, isRecord } from './api-client.ts';
 import { clientOf, SERVER_OPTIONS, withApiErrors } from './api-command.ts';
+import { BY_OPTION, nameOf } from './by-option.ts';
 import type { Command, Environment } from './command.ts';
 import { type OptionTable, parseOptions, UsageError } from './command-line.ts';
 import { printableJson } from './printable-text.ts';

@@ -140,6 +140,19 @@ describe('episodes', () => {
     expect(book.get(`${WEB}-1`)).toBeNull();
     expect(goDown(book, WEB, 100_000)[0]?.alert.id).toBe(`${WEB}-2`);
   });
+
+  test('A8: of more hosts than can be remembered the newest go on counting', () => {
+    const book = new AlertBook({ batches: 10, episodeNumbers: 128 });
+    const hosts = Array.from({ length: 300 }, (_, i) => i.toString(16).padStart(16, '0'));
+    const numbers = (atMs: number) => hosts.map((host) => goDown(book, host, atMs)[0]?.alert.episode);
+    expect(new Set(numbers(1))).toEqual(new Set([1]));
+    for (const host of hosts) book.left(host, 2, verdict('bye'));
+    // The newest first, because each of them is remembered anew.
+    hosts.reverse();
+    const again = numbers(3);
+    expect(again.slice(0, 128)).toEqual(Array(128).fill(2));
+    expect(again.slice(131)).toEqual(Array(300 - 131).fill(1));
+  });
 });
 
 describe('acknowledgement', () => {
@@ -153,7 +166,8 @@ describe('acknowledgement', () => {
       2_000,
     );
     expect(results).toEqual([{ id: `${WEB}-1`, outcome: 'acked', ack, owner: null }]);
-    const record = { alert: book.openOf(WEB), timeoutMs: TIMEOUT_MS, closedBy: null, batchId: 'batch-1' };
+    const alert = book.openOf(WEB);
+    const record = { alert, timeoutMs: TIMEOUT_MS, closedBy: null, batchId: 'batch-1', downAt: 1_000 };
     expect(changes).toEqual([{ kind: 'acknowledged', by: 'ada', atMs: 2_000, ...record }]);
     expect(book.openOf(WEB)?.ack).toEqual(ack);
   });

@@ -95,6 +95,11 @@ export class AlertBook {
     return this.#shelf.openHosts();
   }
 
+  /** When a host with an open episode went down last, or null. */
+  downAtOf(hostId: HostId): number | null {
+    return this.#shelf.openOf(hostId)?.downAt ?? null;
+  }
+
   /** The host's open episode, or null. */
   openOf(hostId: HostId): Alert | null {
     return this.#shelf.openOf(hostId)?.alert ?? null;
@@ -138,7 +143,8 @@ export class AlertBook {
       ack: null,
     };
     const { timeoutMs } = fact;
-    const episode = new Episode({ alert, timeoutMs, closedBy: null, batchId: null }, fact.seq);
+    const record = { alert, timeoutMs, closedBy: null, batchId: null, downAt: fact.atMs };
+    const episode = new Episode(record, fact.seq);
     this.#shelf.put(episode);
     return [episode.change('opened', null, fact.atMs)];
   }
@@ -148,6 +154,7 @@ export class AlertBook {
     this.#shelf.put(episode);
     episode.timeoutMs = fact.timeoutMs;
     episode.openedSeq = fact.seq;
+    episode.downAt = fact.atMs;
     episode.alert = { ...episode.alert, host: fact.host, closedAt: null, ...fact.verdict };
     const changes = [episode.change('resumed', null, fact.atMs)];
     if (episode.isExpired(fact.atMs)) changes.push(this.#lapse(episode, fact.atMs));

@@ -1,5 +1,11 @@
-/** The last episode number of every host that had one, also when the episode is no longer kept. Pure; O(1) a call. */
+/**
+ * The last episode number of every host that had one, also when the episode is no longer kept. Pure; O(1) a call,
+ * taken together.
+ */
 import type { HostId } from '#lib/protocol/host.ts';
+
+/** So much of the limit may be kept beyond it, until all of that is forgotten at once. */
+const SLACK_SHARE = 64;
 
 export class EpisodeNumbers {
   readonly #limit: number;
@@ -19,6 +25,8 @@ export class EpisodeNumbers {
   remember(hostId: HostId, number: number): void {
     this.#last.delete(hostId);
     this.#last.set(hostId, number);
+    // Not at each call: looking for the oldest passes by every place that was left, seconds in a mass outage.
+    if (this.#last.size <= this.#limit + Math.floor(this.#limit / SLACK_SHARE)) return;
     for (const oldest of this.#last.keys()) {
       if (this.#last.size <= this.#limit) return;
       this.#last.delete(oldest);

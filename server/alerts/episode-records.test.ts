@@ -22,9 +22,13 @@ const order = (over: Partial<AckOrder> = {}): AckOrder => ({
 
 /** The newest record of each episode, as a store would have it. */
 function kept(...changes: readonly (readonly EpisodeRecord[])[]): EpisodeRecord[] {
-  const records = changes
-    .flat()
-    .map(({ alert, timeoutMs, closedBy, batchId }) => ({ alert, timeoutMs, closedBy, batchId }));
+  const records = changes.flat().map(({ alert, timeoutMs, closedBy, batchId, downAt }) => ({
+    alert,
+    timeoutMs,
+    closedBy,
+    batchId,
+    downAt,
+  }));
   return [...new Map(records.map((record) => [record.alert.id, record])).values()];
 }
 
@@ -70,6 +74,18 @@ describe('over a restart', () => {
     expect(goDown(book, MAIL, 4_000)[0]?.alert.id).toBe(`${MAIL}-5`);
     book.up(WEB, 5_000);
     expect(goDown(book, WEB, 65_001)[0]?.alert.id).toBe(`${WEB}-2`);
+  });
+
+  test('A39: an episode keeps since when its host is down: since it opened, or was resumed last', () => {
+    const book = new AlertBook();
+    const downAt = (changes: readonly AlertChange[]) => changes.map((change) => change.downAt);
+    expect(downAt(goDown(book, WEB, 1_000))).toEqual([1_000]);
+    expect(downAt(book.up(WEB, 2_000))).toEqual([1_000]);
+    expect(downAt(goDown(book, WEB, 3_000))).toEqual([3_000]);
+    const { changes } = book.acknowledge([`${WEB}-1`], order(), 4_000);
+    expect([downAt(changes), book.downAtOf(WEB), book.downAtOf(DB)]).toEqual([[3_000], 3_000, null]);
+    expect(book.openOf(WEB)?.openedAt).toBe(1_000);
+    expect(restored(kept(changes)).downAtOf(WEB)).toBe(3_000);
   });
 
   test('A25: they count as opened before any position of the new run', () => {

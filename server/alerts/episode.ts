@@ -22,6 +22,8 @@ export type EpisodeRecord = {
   readonly closedBy: ClosedBy | null;
   /** The batch whose acknowledgement is in force. */
   readonly batchId: string | null;
+  /** When its host went down last: when it opened, or was resumed. */
+  readonly downAt: number;
 };
 
 /**
@@ -55,25 +57,27 @@ export class Episode {
   openedSeq: number;
   closedBy: ClosedBy | null;
   batchId: string | null;
+  downAt: number;
   /** Newest first. */
   #unsettled: Unsettled | null = null;
 
-  constructor({ alert, timeoutMs, closedBy, batchId }: EpisodeRecord, openedSeq: number) {
+  constructor({ alert, timeoutMs, closedBy, batchId, downAt }: EpisodeRecord, openedSeq: number) {
     this.alert = alert;
     this.timeoutMs = timeoutMs;
     this.openedSeq = openedSeq;
     this.closedBy = closedBy;
     this.batchId = batchId;
+    this.downAt = downAt;
   }
 
   record(): EpisodeRecord {
-    const { alert, timeoutMs, closedBy, batchId } = this;
-    return { alert, timeoutMs, closedBy, batchId };
+    const { alert, timeoutMs, closedBy, batchId, downAt } = this;
+    return { alert, timeoutMs, closedBy, batchId, downAt };
   }
 
   change(kind: AlertChange['kind'], by: string | null, atMs: number): AlertChange {
-    const { alert, timeoutMs, closedBy, batchId } = this;
-    return { alert, timeoutMs, closedBy, batchId, kind, by, atMs };
+    const { alert, timeoutMs, closedBy, batchId, downAt } = this;
+    return { alert, timeoutMs, closedBy, batchId, downAt, kind, by, atMs };
   }
 
   /** Acknowledges it, or ends its acknowledgement, for a command the store may still refuse. */

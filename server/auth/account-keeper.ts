@@ -48,6 +48,11 @@ export type AccountKeeperOptions = {
   readonly onFault: (error: Error) => void;
 };
 
+const SENT_AWAY: Refused = {
+  refused: 'unauthenticated',
+  detail: 'you have been signed out meanwhile, or your role was changed; nothing was done',
+};
+
 /** An API token that leaks must not be able to outlive its revocation. null: a person, who may. */
 export function refusalOfToken({ sessionId }: Identity): Refused | null {
   if (sessionId !== null) return null;
@@ -171,6 +176,14 @@ export class AccountKeeper {
     const done = this.#lastChange.then(() => this.#perform(decide)).finally(() => this.#waiting--);
     this.#lastChange = done.catch(() => {});
     return done;
+  }
+
+  /**
+   * Like `change`, for somebody: who was sent away while their request was under way, by a change before this one,
+   * changes nothing any more.
+   */
+  changeBy<T>(who: Identity, decide: () => Decision<T> | Refused): Promise<T | Refused> {
+    return this.change(() => (who.ended ? SENT_AWAY : decide()));
   }
 
   async #perform<T>(decide: () => Decision<T> | Refused): Promise<T | Refused> {

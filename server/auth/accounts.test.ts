@@ -159,6 +159,37 @@ describe('signing in', () => {
     await it.signIn('ada', ADA.password, '::1');
   });
 
+  test('U6: a place is known by its line: the IPv6 addresses of a browser change', async () => {
+    const { test: it } = await withAda();
+    await it.signIn('ada', ADA.password, '2001:db8:0:1::1');
+    for (let i = 0; i < 20; i++) {
+      const client = { address: `203.0.113.${i}`, userAgent: null };
+      await it.accounts.signIn({ name: 'ada', password: 'short' }, client, null);
+    }
+    await it.signIn('ada', ADA.password, '2001:db8:0:1:aaaa:bbbb:cccc:dddd');
+    const nextDoor = { ...HERE, address: '2001:db8:0:2::1' };
+    expect(await it.accounts.signIn({ name: 'ada', password: ADA.password }, nextDoor, null)).toMatchObject({
+      refused: 'too_many_attempts',
+    });
+  });
+
+  test('U60: a crowd of strangers keeps nobody out of places where they are signed in', async () => {
+    const { test: it } = await withAda();
+    const strangers = Array.from({ length: 40 }, (_, i) =>
+      it.accounts.signIn(
+        { name: `n${i}`, password: 'wrong password' },
+        { address: `203.0.113.${i}`, userAgent: null },
+        null,
+      ),
+    );
+    const elsewhere = { name: 'ada', password: ADA.password };
+    expect(await it.accounts.signIn(elsewhere, { ...HERE, address: '198.51.100.1' }, null)).toMatchObject({
+      refused: 'too_many_attempts',
+    });
+    await it.signIn('ada', ADA.password, HERE.address);
+    await Promise.all(strangers);
+  });
+
   test('U3, U7: who comes while too many passwords are being looked at is told to come again, and loses no try', async () => {
     const { test: it } = await withAda();
     const right = { name: BOB.name, password: BOB.password };
@@ -323,6 +354,26 @@ describe('an identity ends', () => {
     granted(await it.accounts.users.change('bob', { password: 'a third long one' }, ada));
     expect(ended.map(({ times }) => times)).toEqual([1, 1]);
     await it.signIn('bob', 'a third long one');
+  });
+
+  test('U23: who is signing in with the old password while a new one is being stored does not come in', async () => {
+    const { test: it, ada } = await withAda();
+    const begun = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const store = it.disk.changeAccounts.bind(it.disk);
+    it.disk.changeAccounts = async (...change) => {
+      begun.resolve();
+      await release.promise;
+      return store(...change);
+    };
+    const changing = it.accounts.users.change('bob', { password: 'a second password' }, ada);
+    await begun.promise;
+    const { name, password } = BOB;
+    const late = it.accounts.signIn({ name, password }, HERE, null);
+    release.resolve();
+    granted(await changing);
+    expect(await late).toMatchObject({ refused: 'wrong_credentials' });
+    await it.signIn('bob', 'a second password');
   });
 
   test('U23: a token’s when it is revoked, and within a second of its expiry', async () => {

@@ -95,7 +95,7 @@ export class Accounts {
 
   /** One's own; an administrator may end any. */
   revokeSession(id: string, who: Identity): Promise<null | Refused> {
-    return this.#keeper.change<null>(() => {
+    return this.#keeper.changeBy<null>(who, () => {
       const session = this.#keeper.book.session(id);
       if (session === null || !isOwn(session, who)) {
         return { refused: 'not_found', detail: 'there is no session of this id that you may end' };

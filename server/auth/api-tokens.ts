@@ -40,7 +40,7 @@ export class ApiTokens {
       return { refused: 'forbidden', detail: `a token may do no more than its user, who is ${who.role}` };
     }
     const token = `${TOKEN_PREFIX}${newSecret()}`;
-    return this.#keeper.change<NewToken>(() => {
+    return this.#keeper.changeBy<NewToken>(who, () => {
       const owner = this.#keeper.book.user(who.user!.name);
       if (owner === null) return { refused: 'unauthenticated', detail: 'this user has been deleted' };
       const others = this.#keeper.book.tokensOf(owner.name);
@@ -72,7 +72,7 @@ export class ApiTokens {
 
   /** One's own; an administrator may revoke any. */
   revoke(id: string, who: Identity): Promise<null | Refused> {
-    return this.#keeper.change<null>(() => {
+    return this.#keeper.changeBy<null>(who, () => {
       const token = this.#keeper.book.token(id);
       if (token === null || !isOwn(token, who)) {
         return { refused: 'not_found', detail: 'there is no token of this id that you may revoke' };

@@ -38,7 +38,10 @@ export function entranceOf(
   const { pathname } = url;
   if (pathname === LOGIN_PATH && isRead(method)) {
     // Who is signed in already has no business there.
-    return identity === null ? PASS : { type: 'redirect', to: pageAfterSignIn(url.searchParams.get('next')) };
+    if (identity !== null) return { type: 'redirect', to: pageAfterSignIn(url.searchParams.get('next')) };
+    // No page leads there by its router, and Next logs a stack for each such request that is malformed: strangers
+    // could fill the disk with them.
+    return request.isRouter ? UNAUTHENTICATED : PASS;
   }
   if (identity !== null) return PASS;
   if (isRead(method) && (OPEN_FILES.has(pathname) || OPEN_FOLDER.test(pathname))) return PASS;

@@ -17,6 +17,8 @@ export type Identity = {
    * role), at once if it has ended; gives the way to stop listening.
    */
   readonly onEnd: (listener: () => void) => () => void;
+  /** Has it ended? What it began before and comes to be decided now is not done. */
+  readonly ended: boolean;
 };
 
 /** null: nobody is signed in. Synchronous, O(1). */
@@ -25,7 +27,13 @@ export type Authenticate = (headers: IncomingHttpHeaders) => Identity | null;
 const NEVER = () => () => {};
 
 /** Everyone, with AUTH=none. */
-export const EVERYONE: Identity = { user: null, role: 'administrator', sessionId: null, onEnd: NEVER };
+export const EVERYONE: Identity = {
+  user: null,
+  role: 'administrator',
+  sessionId: null,
+  onEnd: NEVER,
+  ended: false,
+};
 
 const noted = new WeakMap<IncomingMessage, Identity>();
 

@@ -34,6 +34,10 @@ export class LiveIdentity implements Identity {
     this.expiresAtMs = expiresAtMs;
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** How many are to be told. */
   get listeners(): number {
     return this.#listeners.size;

@@ -50,7 +50,7 @@ class Buckets {
 }
 
 /** One line usually has a whole /64 of IPv6 to choose its addresses from. */
-function lineOf(address: string): string {
+export function lineOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = address.split('::') as [string, string | undefined];
   const left = head === '' ? [] : head.split(':');

@@ -19,8 +19,8 @@ describe('passwords', () => {
       maxmem: 64 * 1_024 * 1_024,
     });
     expect(match[2]).toBe(key.toString('base64url'));
-    expect(await passwords.verify(PASSWORD, a)).toBe(true);
-    expect(await passwords.verify(`${PASSWORD} `, a)).toBe(false);
+    expect(await passwords.verify(PASSWORD, a, 'stranger')).toBe(true);
+    expect(await passwords.verify(`${PASSWORD} `, a, 'stranger')).toBe(false);
   });
 
   test('U1: one that was made with other numbers is still known', async () => {
@@ -28,8 +28,8 @@ describe('passwords', () => {
     const key = scryptSync(PASSWORD, salt, 32, { N: 1_024, r: 4, p: 2 }).toString('base64url');
     const hash = `$scrypt$ln=10,r=4,p=2$${salt.toString('base64url')}$${key}`;
     const passwords = new Passwords();
-    expect(await passwords.verify(PASSWORD, hash)).toBe(true);
-    expect(await passwords.verify('wrong password', hash)).toBe(false);
+    expect(await passwords.verify(PASSWORD, hash, 'stranger')).toBe(true);
+    expect(await passwords.verify('wrong password', hash, 'stranger')).toBe(false);
   });
 
   test.each([
@@ -39,7 +39,7 @@ describe('passwords', () => {
     '$scrypt$ln=0,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
     '$scrypt$ln=15,r=99,p=99$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
   ])('U2: a hash that is none of ours (%j) fits no password', async (hash) => {
-    expect(await new Passwords().verify(PASSWORD, hash)).toBe(false);
+    expect(await new Passwords().verify(PASSWORD, hash, 'stranger')).toBe(false);
   });
 
   test('U2: where there is no user the same work is done, and the answer is no', async () => {
@@ -47,7 +47,7 @@ describe('passwords', () => {
     const hash = await passwords.hash(PASSWORD);
     const spanOf = async (of: string | null): Promise<number> => {
       const from = process.cpuUsage();
-      expect(await passwords.verify('wrong password', of)).toBe(false);
+      expect(await passwords.verify('wrong password', of, 'stranger')).toBe(false);
       const { user, system } = process.cpuUsage(from);
       return user + system;
     };
@@ -73,11 +73,27 @@ describe('passwords', () => {
     expect(await passwords.hash(PASSWORD)).toMatch(/^\$scrypt/);
   });
 
+  test('U3: known people wait apart from a crowd of strangers, and go first', async () => {
+    const passwords = new Passwords();
+    const order: string[] = [];
+    const ask = (asker: 'known' | 'stranger') =>
+      passwords.verify(PASSWORD, null, asker).then(
+        () => order.push(asker),
+        () => order.push('busy'),
+      );
+    const strangers = Array.from({ length: 20 }, () => ask('stranger'));
+    await Promise.all([ask('known'), ...strangers]);
+    expect(order.slice(0, 2)).toEqual(['busy', 'busy']);
+    // Behind the two that were being looked at, and the one that came when the first of those was done.
+    expect(order.indexOf('known')).toBeLessThanOrEqual(5);
+    expect(order.filter((who) => who === 'stranger')).toHaveLength(18);
+  });
+
   test('U4: the same letters in other code points are the same password', async () => {
     const passwords = new Passwords();
     const hash = await passwords.hash('passwort für alle');
-    expect(await passwords.verify('passwort fu\u0308r alle', hash)).toBe(true);
-    expect(await passwords.verify('passwort fur alle', hash)).toBe(false);
+    expect(await passwords.verify('passwort fu\u0308r alle', hash, 'stranger')).toBe(true);
+    expect(await passwords.verify('passwort fur alle', hash, 'stranger')).toBe(false);
   });
 
   test('U4: 10 to 200 characters', () => {

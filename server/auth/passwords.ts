@@ -17,7 +17,7 @@ const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
 const MAX_RUNNING = 2;
-/** About a second of waiting. */
+/** About a second of waiting. Of known people and of strangers each. */
 const MAX_WAITING = 16;
 
 const HASH =
@@ -63,36 +63,40 @@ function parse(text: string): Parsed | null {
 /** Nobody's: compared with where there is no user, so that the time says nothing about who there is. */
 const NOBODYS: Parsed = { cost: COST, salt: randomBytes(SALT_BYTES), key: randomBytes(KEY_BYTES) };
 
+/** Who asks: `known` people wait apart and go first, so that a crowd of strangers does not keep them out. */
+export type Asker = 'known' | 'stranger';
+
 export class Passwords {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Readonly<Record<Asker, (() => void)[]>> = { known: [], stranger: [] };
   #running = 0;
 
-  /** A text that says by itself how it was made. Rejects with PasswordsBusy. */
+  /** A text that says by itself how it was made. For those who may set a password. Rejects with PasswordsBusy. */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
-    return textOf(COST, salt, await this.#inTurn(() => derive(password, salt, COST)));
+    return textOf(COST, salt, await this.#inTurn('known', () => derive(password, salt, COST)));
   }
 
   /**
    * Is it the password of this hash? null: there is no such user, which takes as long. false also for a hash that is
    * none of ours. Rejects with PasswordsBusy.
    */
-  async verify(password: string, hash: string | null): Promise<boolean> {
+  async verify(password: string, hash: string | null, asker: Asker): Promise<boolean> {
     const known = hash === null ? null : parse(hash);
     const { cost, salt, key } = known ?? NOBODYS;
-    const derived = await this.#inTurn(() => derive(password, salt, cost));
+    const derived = await this.#inTurn(asker, () => derive(password, salt, cost));
     return timingSafeEqual(derived, key) && known !== null;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
+    const waiting = this.#waiting[asker];
     if (this.#running < MAX_RUNNING) this.#running++;
-    else if (this.#waiting.length >= MAX_WAITING) throw new PasswordsBusy('too many passwords at once');
+    else if (waiting.length >= MAX_WAITING) throw new PasswordsBusy('too many passwords at once');
     // The place of the one before is handed on.
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#waiting.known.shift() ?? this.#waiting.stranger.shift();
       if (next === undefined) this.#running--;
       else next();
     }

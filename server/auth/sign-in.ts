@@ -14,7 +14,7 @@ import type { StoredSession, StoredUser } from '../store/store.ts';
 import { userKey } from './account-book.ts';
 import { type AccountKeeper, type Decision, type Refused, SESSION_MS } from './account-keeper.ts';
 import type { Identity } from './identity.ts';
-import { LoginRate } from './login-rate.ts';
+import { LoginRate, lineOf } from './login-rate.ts';
 import { isPasswordLength, type Passwords, PasswordsBusy } from './passwords.ts';
 import { isSameSecret, newId, newSecret, secretHash } from './secrets.ts';
 
@@ -65,6 +65,10 @@ export function faultOfNewUser(name: string | null, password: string | null): Re
 
 function isThisMachine(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
+}
+
+function isSameLine(a: string | null, b: string): boolean {
+  return a !== null && lineOf(a) === lineOf(b);
 }
 
 export class SignIn {
@@ -118,7 +122,7 @@ export class SignIn {
     const isKnownPlace =
       isThisMachine(client.address) ||
       (user !== null &&
-        this.#keeper.book.sessionsOf(user.name).some(({ address }) => address === client.address));
+        this.#keeper.book.sessionsOf(user.name).some(({ address }) => isSameLine(address, client.address)));
     const counted = isKnownPlace ? null : userKey(name.slice(0, 64));
     const waitMs = this.#rate.take(client.address, counted, this.#keeper.nowMs());
     if (waitMs > 0) return tooMany(waitMs);
@@ -126,7 +130,8 @@ export class SignIn {
     // What no password can be is not hashed, and so may be as long as it likes.
     if (!isPasswordLength(password)) return WRONG;
     try {
-      const right = await this.#passwords.verify(password, user?.passwordHash ?? null);
+      const asker = isKnownPlace ? 'known' : 'stranger';
+      const right = await this.#passwords.verify(password, user?.passwordHash ?? null, asker);
       if (!right) return WRONG;
       giveBack();
       return null;
@@ -228,10 +233,11 @@ export class SignIn {
 
   /** One's own: all other sessions of the user end. Rejects with StoreUnavailable. */
   async changePassword(
-    { user: who, sessionId }: Identity,
+    identity: Identity,
     { current, password }: PasswordRequest,
     client: Client,
   ): Promise<null | Refused> {
+    const { user: who, sessionId } = identity;
     if (sessionId === null)
       return { refused: 'forbidden', detail: 'an API token changes no password: sign in' };
     const fault = faultOfNewUser(null, password);
@@ -242,7 +248,7 @@ export class SignIn {
     if (checked !== null) return checked;
     const passwordHash = await this.hash(password);
     if (typeof passwordHash !== 'string') return passwordHash;
-    return this.#keeper.change(() => {
+    return this.#keeper.changeBy(identity, () => {
       const now = this.#keeper.book.user(who!.name);
       if (now === null || now.passwordHash !== user!.passwordHash) return WRONG;
       const others = this.#keeper.book.sessionsOf(now.name).filter(({ id }) => id !== sessionId);

@@ -86,7 +86,8 @@ describe('people', () => {
       refused: 'last_administrator',
     });
     granted(await users.change('bob', { role: 'administrator' }, ada));
-    const both = await Promise.all([users.remove('ada', ada), users.change('bob', { role: 'viewer' }, ada)]);
+    const bob = it.identityOf(await it.signIn('bob', BOB.password));
+    const both = await Promise.all([users.remove('ada', ada), users.change('bob', { role: 'viewer' }, bob)]);
     expect(both).toMatchObject([null, { refused: 'last_administrator' }]);
     expect(it.disk.stored().users).toMatchObject([{ name: 'bob', role: 'administrator' }, { name: 'vic' }]);
   });

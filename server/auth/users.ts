@@ -42,7 +42,7 @@ export class Users {
     const passwordHash = await this.#signIn.hash(password);
     if (typeof passwordHash !== 'string') return passwordHash;
     const { book } = this.#keeper;
-    return this.#keeper.change<UserInfo>(() => {
+    return this.#keeper.changeBy<UserInfo>(by, () => {
       if (book.user(name) !== null) {
         return { refused: 'already_exists', detail: `there is a user ${book.user(name)!.name} already` };
       }
@@ -75,7 +75,7 @@ export class Users {
     if (book.user(name) === null) return NO_USER;
     const passwordHash = password === undefined ? undefined : await this.#signIn.hash(password);
     if (passwordHash !== undefined && typeof passwordHash !== 'string') return passwordHash;
-    return this.#keeper.change(() => {
+    return this.#keeper.changeBy(by, () => {
       const known = book.user(name);
       if (known === null) return NO_USER;
       const isNewRole = role !== undefined && role !== known.role;
@@ -102,7 +102,7 @@ export class Users {
   async remove(name: string, by: Identity): Promise<null | Refused> {
     const refusal = refusalOfToken(by);
     if (refusal !== null) return refusal;
-    return this.#keeper.change(() => {
+    return this.#keeper.changeBy(by, () => {
       const known = this.#keeper.book.user(name);
       if (known === null) return NO_USER;
       if (this.#isLastAdministrator(known)) return lastAdministrator(known.name);

@@ -1,4 +1,4 @@
-/** The two folders the benchmark of alerts begins with: a large register, and a long history. */
+/** The folders the benchmark of alerts begins with: a large register, and a long history of many hosts or of one. */
 import type { HostEvent } from '#lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
 import type { StoredHost } from '../store/store.ts';
@@ -32,14 +32,14 @@ export function seedRegister(dataDir: string): Promise<void> {
   return seedDatabase(dataDir, { hosts: hosts() });
 }
 
-/** Every host goes down and up again and again over the days, spread evenly; oldest first. */
-export function seedHistory(dataDir: string, nowMs: number): Promise<void> {
+/** So many hosts go down and up again and again over the days, spread evenly; oldest first. */
+export function seedHistory(dataDir: string, nowMs: number, hosts = HISTORY_HOSTS): Promise<void> {
   const spanMs = HISTORY_DAYS * DAY_MS;
-  const ids = Array.from({ length: HISTORY_HOSTS }, (_, i) => hostIdHex(historyHost(i)));
+  const ids = Array.from({ length: hosts }, (_, i) => hostIdHex(historyHost(i)));
   function* events(): Iterable<HostEvent> {
     for (let i = 0; i < TRANSITIONS; i++) {
-      const host = i % HISTORY_HOSTS;
-      const isDown = Math.floor(i / HISTORY_HOSTS) % 2 === 0;
+      const host = i % hosts;
+      const isDown = Math.floor(i / hosts) % 2 === 0;
       yield {
         at: Math.round(nowMs - spanMs + (spanMs * i) / TRANSITIONS),
         hostId: ids[host]!,
@@ -55,7 +55,7 @@ export function seedHistory(dataDir: string, nowMs: number): Promise<void> {
   return seedDatabase(dataDir, {
     // A day's timeout: none of them goes down meanwhile.
     hosts: [
-      ...Array.from({ length: HISTORY_HOSTS }, (_, i) => storedHost(historyHost(i), 600_000)),
+      ...Array.from({ length: hosts }, (_, i) => storedHost(historyHost(i), 600_000)),
       ...open.map((name) => storedHost(name, 600_000)),
     ],
     episodes: open.map((name) => openEpisode(name, nowMs - 3_600_000)),

@@ -21,7 +21,7 @@ const atMost = (limitMs: number, measuredMs: number): Row['target'] => ({
   isMet: measuredMs <= limitMs,
 });
 
-function rowsOf({ control, start, downs, bulk, history, retention }: AlertsResult): Row[] {
+function rowsOf({ control, start, downs, bulk, history, oneHost, retention }: AlertsResult): Row[] {
   return [
     {
       what: `start to first answer, ${whole(REGISTER_HOSTS)} hosts in the register`,
@@ -58,6 +58,17 @@ function rowsOf({ control, start, downs, bulk, history, retention }: AlertsResul
       target: atMost(100, history.timeline.longestMs),
     },
     {
+      what: `the same where one host holds all ${whole(TRANSITIONS)}`,
+      measured: both(oneHost.timeline),
+      target: atMost(100, oneHost.timeline.longestMs),
+    },
+    {
+      what: 'an acknowledgement while that is read again and again',
+      measured: both(oneHost.ack),
+      control: `${both(retention.loneAck)} (nothing is read)`,
+      target: atMost(100, oneHost.ack.longestMs),
+    },
+    {
       what: 'the newest events of the fleet, a page',
       measured: both(history.events),
       target: atMost(200, history.events.longestMs),
@@ -74,6 +85,13 @@ function rowsOf({ control, start, downs, bulk, history, retention }: AlertsResul
       target: atMost(100, retention.ack.longestMs),
     },
   ];
+}
+
+/** What was to be measured and was not met, in words; empty: all targets were. */
+export function missedTargets(result: AlertsResult): readonly string[] {
+  return rowsOf(result)
+    .filter(({ target }) => target !== undefined && !target.isMet)
+    .map(({ what, measured, target }) => `${what}: ${measured}, target ${target!.words}`);
 }
 
 export function alertsTable(result: AlertsResult): string {

@@ -1,16 +1,14 @@
 /**
  * What alerts cost that are kept on disk: bulk acknowledging, everything down at once, a long history, retention, and
- * the start with a large register. The real server over HTTP; the database beside it by itself. About two minutes.
+ * the start with a large register. The real server over HTTP; the database beside it by itself. About three minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AckAnswer, UnackAnswer } from '#lib/protocol/alert.ts';
-import type { AlertPage, EventPage, Health, HostTimeline } from '#lib/protocol/api.ts';
+import type { AlertPage, EventPage, HostTimeline } from '#lib/protocol/api.ts';
 import { hostIdHex } from '../host-id.ts';
-import { databaseIn } from '../store/sqlite/database-file.ts';
 import { type Control, measureControl } from './alerts-control.ts';
 import {
   BULK,
@@ -26,14 +24,15 @@ import {
   seedRegister,
   TRANSITIONS,
 } from './alerts-fleet.ts';
-import { isServerAnswer, type ServerAnswer, type ServerQuestion, type Stall } from './alerts-messages.ts';
-import { BenchChild } from './bench-child.ts';
-import { startOptions } from './start-options.ts';
+import type { Stall } from './alerts-messages.ts';
+import { BenchServer, fromDatabase } from './bench-server.ts';
 import { type Machine, machine, median } from './statistics.ts';
 
 const STARTS = 5;
 const BULK_ROUNDS = 5;
 const READS = 50;
+/** Timelines of the one host while alerts are acknowledged. */
+const READS_MEANWHILE = 20;
 const TIMELINE_BUCKETS = 360;
 const PAGE = 100;
 /** Without trimming, for comparison. */
@@ -63,6 +62,13 @@ export type AlertsResult = {
     readonly laterEvents: Spread;
     readonly stall: Stall;
   };
+  /** As many transitions, all of one host. */
+  readonly oneHost: {
+    readonly timeline: Spread;
+    /** Single acknowledgements one after the other while its timeline is read again and again. */
+    readonly ack: Spread;
+    readonly stall: Stall;
+  };
   readonly retention: {
     readonly rows: number;
     readonly tookMs: number;
@@ -78,70 +84,6 @@ const spreadOf = (values: readonly number[]): Spread => ({
   longestMs: Math.max(...values),
   count: values.length,
 });
-
-class BenchServer {
-  readonly #child: BenchChild<ServerQuestion, ServerAnswer>;
-  readonly #origin: string;
-  /** From the start of its process to its first answer. */
-  readonly firstAnswerMs: number;
-
-  private constructor(child: BenchChild<ServerQuestion, ServerAnswer>, port: number, beganMs: number) {
-    this.#child = child;
-    this.#origin = `http://127.0.0.1:${port}`;
-    this.firstAnswerMs = performance.now() - beganMs;
-  }
-
-  static async start(dataDir: string, ...settings: readonly string[]): Promise<BenchServer> {
-    const beganMs = performance.now();
-    const child = new BenchChild<ServerQuestion, ServerAnswer>(
-      new URL('./alerts-server.ts', import.meta.url),
-      ['--port', '0', '--heartbeat-port', '0', '--data-dir', dataDir, ...settings],
-      isServerAnswer,
-      startOptions(),
-    );
-    const { port } = await child.ask({ ask: 'ready' });
-    await (await fetch(`http://127.0.0.1:${port}/api/health`)).arrayBuffer();
-    return new BenchServer(child, port, beganMs);
-  }
-
-  /** With the ms from the question to the whole answer. Rejects for anything but 200. */
-  async ask<T>(address: string, body?: object): Promise<{ readonly answer: T; readonly tookMs: number }> {
-    const beganMs = performance.now();
-    const response = await fetch(this.#origin + address, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await response.text();
-    const tookMs = performance.now() - beganMs;
-    if (response.status !== 200)
-      throw new Error(`${address} answered ${response.status}: ${text.slice(0, 300)}`);
-    return { answer: JSON.parse(text), tookMs };
-  }
-
-  async health(): Promise<Health> {
-    return (await this.ask<Health>('/api/health')).answer;
-  }
-
-  /** The longest stall since the last call. */
-  async stall(): Promise<Stall> {
-    return (await this.#child.ask({ ask: 'stall', reset: true })).stall;
-  }
-
-  end(): Promise<void> {
-    return this.#child.ended();
-  }
-}
-
-/** One value of the database, read beside the server. */
-function fromDatabase(dataDir: string, sql: string): number {
-  const database = new DatabaseSync(databaseIn(dataDir), { readOnly: true });
-  try {
-    return Number(Object.values(database.prepare(sql).get() ?? { none: Number.NaN })[0]);
-  } finally {
-    database.close();
-  }
-}
 
 async function measureDowns(server: BenchServer, dataDir: string): Promise<AlertsResult['downs']> {
   const deadlineMs = performance.now() + WITHIN_MS;
@@ -188,19 +130,27 @@ async function measureBulk(server: BenchServer): Promise<AlertsResult['bulk']> {
   return { ack: spreadOf(acks), undo: spreadOf(undos), stall: await server.stall() };
 }
 
-async function measureHistory(server: BenchServer, nowMs: number): Promise<AlertsResult['history']> {
+/** The timeline of 30 days; how long it took, ms. Rejects when the host did not go down so often. */
+async function readTimeline(
+  server: BenchServer,
+  host: string,
+  nowMs: number,
+  downs: number,
+): Promise<number> {
   const span = `from=${nowMs - HISTORY_DAYS * DAY_MS}&to=${nowMs}`;
+  const { answer, tookMs } = await server.ask<HostTimeline>(
+    `/api/hosts/${host}/timeline?${span}&buckets=${TIMELINE_BUCKETS}`,
+  );
+  if (answer.downs !== downs) throw new Error(`${host} went down ${answer.downs} times instead of ${downs}`);
+  return tookMs;
+}
+
+async function measureHistory(server: BenchServer, nowMs: number): Promise<AlertsResult['history']> {
   const [timelines, events, later]: [number[], number[], number[]] = [[], [], []];
   await server.stall();
   for (let i = 0; i < READS; i++) {
     const host = historyHost((i * 7_919) % HISTORY_HOSTS);
-    const timeline = await server.ask<HostTimeline>(
-      `/api/hosts/${host}/timeline?${span}&buckets=${TIMELINE_BUCKETS}`,
-    );
-    if (timeline.answer.downs !== TRANSITIONS / HISTORY_HOSTS / 2) {
-      throw new Error(`${host} went down ${timeline.answer.downs} times`);
-    }
-    timelines.push(timeline.tookMs);
+    timelines.push(await readTimeline(server, host, nowMs, TRANSITIONS / HISTORY_HOSTS / 2));
     const first = await server.ask<EventPage>(`/api/events?limit=${PAGE}`);
     events.push(first.tookMs);
     // A page of a day somewhere in the month.
@@ -226,6 +176,26 @@ async function acknowledgeUntil(server: BenchServer, isOver: (calls: number) => 
     took.push((await server.ask('/api/alerts/unack', { ids, by: 'ana' })).tookMs);
   }
   return spreadOf(took);
+}
+
+async function measureOneHost(server: BenchServer, nowMs: number): Promise<AlertsResult['oneHost']> {
+  const read = () => readTimeline(server, historyHost(0), nowMs, TRANSITIONS / 2);
+  const timelines: number[] = [];
+  for (let i = 0; i < READS; i++) timelines.push(await read());
+  await server.stall();
+  let reads = 0;
+  let isOver = false;
+  const reading = (async () => {
+    for (; !isOver; reads++) await read();
+  })();
+  const isEnough = (calls: number): boolean => calls >= LONE_ACKS && reads >= READS_MEANWHILE;
+  const [ack] = await Promise.all([
+    acknowledgeUntil(server, isEnough).finally(() => {
+      isOver = true;
+    }),
+    reading,
+  ]);
+  return { timeline: spreadOf(timelines), ack, stall: await server.stall() };
 }
 
 async function measureRetention(
@@ -259,7 +229,9 @@ async function measureRetention(
 /** Runs it all; `say` takes lines of progress. Rejects when something is not as it must be. */
 export async function benchAlerts(say: (line: string) => void): Promise<AlertsResult> {
   const folder = mkdtempSync(path.join(tmpdir(), 'pulsewatch-bench-'));
-  const [register, history] = [path.join(folder, 'register'), path.join(folder, 'history')];
+  const [register, history, lone] = ['register', 'history', 'lone'].map((name) =>
+    path.join(folder, name),
+  ) as [string, string, string];
   let server: BenchServer | null = null;
   try {
     await seedRegister(register);
@@ -287,7 +259,17 @@ export async function benchAlerts(say: (line: string) => void): Promise<AlertsRe
     await server.end();
     say('reading it is measured');
     const retention = await measureRetention(history, loneAck, TRANSITIONS);
-    return { machine: machine(), control, start: spreadOf(starts), downs, bulk, history: read, retention };
+    say('trimming it is measured');
+
+    await seedHistory(lone, nowMs, 1);
+    say(`a history of ${TRANSITIONS} transitions of one host is there`);
+    server = await BenchServer.start(lone, '--retention-days', '365');
+    const oneHost = await measureOneHost(server, nowMs);
+    await server.end();
+    return {
+      ...{ machine: machine(), control, start: spreadOf(starts), downs, bulk },
+      ...{ history: read, oneHost, retention },
+    };
   } finally {
     await server?.end();
     rmSync(folder, { recursive: true, force: true });

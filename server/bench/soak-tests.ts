@@ -34,13 +34,16 @@ export function soakConvergence(runs: number): Promise<void> {
   return vitest('the views did not converge', test, { CONVERGENCE_RUNS: String(runs) });
 }
 
-/** kill -9 under a storm of acknowledgements; some 2 s each. */
+/** kill -9 under a storm of acknowledgements and removals, and while the server starts; some 2 s each. */
 export function soakKills(kills: number): Promise<void> {
   const test = 'server/testing/kill.process.test.ts';
   return vitest('something was lost over a kill -9', test, { KILLS: String(kills) });
 }
 
-/** A stop and a kill -9 with so many hosts in the register; some two minutes with 100,000. */
+/**
+ * A stop and a kill -9 with so many hosts in the register; some two minutes with 100,000. Fails also when a start, or
+ * what follows it, takes longer than is promised: nothing else should be busy.
+ */
 export function soakRestart(hosts: number): Promise<void> {
   const test = 'server/testing/restart.process.test.ts';
   return vitest('a restart was noticed', test, { RESTART_HOSTS: String(hosts), RESTART_REPORT: '1' });

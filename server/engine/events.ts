@@ -52,4 +52,6 @@ export type ShardBatch = {
   readonly transitions: TransitionColumns;
   /** Newly interned source addresses: [index, address]. */
   readonly sources: readonly (readonly [number, string])[];
+  /** Hosts an operator named that found no room: they are not watched. */
+  readonly refused?: readonly HostId[];
 };

@@ -1,6 +1,6 @@
 /** One host's shared columns as main reads them: live, without locks, values at most a beat apart. */
 import { INTERVAL_UNIT_MS } from '../../lib/protocol/heartbeat.ts';
-import type { HostStateCode } from '../../lib/protocol/host.ts';
+import { HostState, type HostStateCode } from '../../lib/protocol/host.ts';
 import { HEARD_AGAIN, NONE, type ShardColumns, UNKEPT } from './layout.ts';
 import { expectedBeats, lostBeats } from './seq-window.ts';
 import { type TimeoutPolicy, timeoutMsOf } from './timeout-class.ts';
@@ -39,9 +39,11 @@ export function viewHostColumns(columns: ShardColumns, row: number, policy: Time
   const intervalMs = columns.interval[row]! * INTERVAL_UNIT_MS;
   const incarnation = columns.incarnation[row]!;
   const expected = expectedBeats(columns, row);
-  const source = columns.source[row]!;
+  const state = columns.state[row]! as HostStateCode;
+  // A restored host that its shard has not placed yet: nothing is there.
+  const source = state === HostState.empty ? NONE : columns.source[row]!;
   return {
-    state: columns.state[row]! as HostStateCode,
+    state,
     heard: source !== NONE,
     heardAgain: (columns.history[row]! & HEARD_AGAIN) !== 0,
     lastSeenAtMs: source === NONE ? 0 : columns.lastSeenAtMs[row]!,

@@ -2,6 +2,7 @@
  * What a shard has to tell main and has not sent yet: descriptions, newly met source addresses, transitions.
  * Fixed columns, so that noting a transition allocates nothing; a batch is an exact copy to be transferred.
  */
+import type { HostId } from '../../lib/protocol/host.ts';
 import type { HostDescription, ShardBatch, TransitionColumns } from './events.ts';
 
 /** Most transitions, and most descriptions, one batch carries. */
@@ -20,13 +21,14 @@ export class Outbox {
   #length = 0;
   #described: HostDescription[] = [];
   #sources: (readonly [number, string])[] = [];
+  #refused: HostId[] = [];
 
   constructor(shard: number) {
     this.#shard = shard;
   }
 
   get isEmpty(): boolean {
-    return this.#length === 0 && this.#described.length === 0 && this.#sources.length === 0;
+    return this.#length + this.#described.length + this.#sources.length + this.#refused.length === 0;
   }
 
   /** How many more transitions and descriptions fit. */
@@ -36,6 +38,11 @@ export class Outbox {
 
   source(index: number, address: string): void {
     this.#sources.push([index, address]);
+  }
+
+  /** A named host that finds no room. */
+  refuse(id: HostId): void {
+    this.#refused.push(id);
   }
 
   describe(description: HostDescription): void {
@@ -81,10 +88,17 @@ export class Outbox {
       lostBeats: this.#lostBeats.slice(0, length),
       expectedBeats: this.#expectedBeats.slice(0, length),
     };
-    const batch = { shard: this.#shard, described: this.#described, transitions, sources: this.#sources };
+    const batch: ShardBatch = {
+      shard: this.#shard,
+      described: this.#described,
+      transitions,
+      sources: this.#sources,
+      refused: this.#refused,
+    };
     this.#length = 0;
     this.#described = [];
     this.#sources = [];
+    this.#refused = [];
     return batch;
   }
 }

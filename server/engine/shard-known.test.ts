@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { HostState } from '../../lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
+import { viewHostColumns } from './host-columns-view.ts';
 import { checkExpected, packRestored } from './known-hosts.ts';
-import { INCARNATION, restoredHosts, ShardProbe, START_MS } from './testing/shard-probe.ts';
+import { INCARNATION, POLICY, restoredHosts, ShardProbe, START_MS } from './testing/shard-probe.ts';
 
 describe('restored', () => {
   test('E52: rows in the order given, and nothing told of it', () => {
@@ -134,6 +135,15 @@ describe('restored', () => {
     expect(probe.rowOf('a')).toBe(2);
   });
 
+  test('E64: nor is one that the shard has not placed yet', () => {
+    const { columns } = new ShardProbe();
+    expect(viewHostColumns(columns, 0, POLICY)).toMatchObject({
+      heard: false,
+      lastSeenAtMs: 0,
+      sourceIndex: null,
+    });
+  });
+
   test('E64: not heard in this run: no last-seen instant, and silence from the listening', () => {
     const probe = new ShardProbe({ maxHosts: 4 });
     probe.restore({ a: {}, b: {}, c: { state: 'down' } });
@@ -246,7 +256,7 @@ describe('named by an operator', () => {
     expect(probe.events.at(-1)).toMatchObject({ kind: 'down', heardOnce: false, unheard: false });
   });
 
-  test('E63: known hosts, and those beyond the limit: nothing', () => {
+  test('E63, E67: of known hosts nothing is told; one beyond the limit is refused', () => {
     const hostCount = new Int32Array(1);
     const probe = new ShardProbe({ maxHosts: 2, hostCount });
     probe.beat('up');
@@ -256,8 +266,9 @@ describe('named by an operator', () => {
     expect(probe.read('up').intervalMs).toBe(1_000);
     probe.expect('named');
     probe.expect('named', { intervalMs: 60_000 });
+    expect(probe.refused).toEqual([]);
     probe.expect('third');
-    expect(hostCount[0]).toBe(2);
+    expect([hostCount[0], probe.refused]).toEqual([2, [hostIdHex('third')]]);
     expect(probe.described).toHaveLength(2);
     expect(probe.news()).toEqual([`${hostIdHex('up')} up`, `${hostIdHex('up')} late`, 'named pending']);
     expect(probe.state('third')).toBe('unknown');

@@ -155,13 +155,16 @@ export class Shard {
     for (let i = from; i < to; i++) this.#ledger.restore(hosts, i, sinceMs);
   }
 
-  /** A host named by an operator; nothing when it is known or the limit is reached. Not to be called when isFull. */
+  /** A host named by an operator: nothing when it is known, refused at the limit. Not to be called when isFull. */
   expect(host: ExpectedHost, nowMs: number): void {
     this.#turn(nowMs);
     const [idHigh, idLow] = idWords(host.id);
     if (this.#ledger.find(idHigh, idLow) !== NONE) return;
     const row = this.#ledger.register(idHigh, idLow, null, this.#nowMs);
-    if (typeof row === 'string') return;
+    if (typeof row === 'string') {
+      this.#outbox.refuse(host.id);
+      return;
+    }
     const labels = canonicalLabels(Object.entries(host.labels));
     this.#ledger.describe(row, hashLabels(labels), host.name, labels);
     this.#ledger.expect(row, intervalUnits(host.intervalMs, host.id), this.#nowMs);

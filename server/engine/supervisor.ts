@@ -75,8 +75,8 @@ export type Engine = {
   restore(hosts: readonly RestoredHost[]): readonly HostPlace[];
   /**
    * A host named before it is heard: pending, down with an alert when it does not come within its timeout. Comes
-   * back as a description and a transition `pending`. Nothing is told of a host known already, and of one beyond
-   * maxHosts. Throws RangeError for what no host can be.
+   * back as a description and a transition `pending`, or as refused when there is no room. Nothing is told of a host
+   * known already. Throws RangeError for what no host can be.
    */
   expect(host: ExpectedHost): void;
   /** Forgets a host. Its row is used again after 10 minutes at the earliest; a later beat registers it anew. */

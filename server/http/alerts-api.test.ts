@@ -15,7 +15,13 @@ test('H61: stale ones first; what the first page took for stale is so on the pag
   const openedAt = (number: number, hoursAgo: number) =>
     alertOf(number, { openedAt: NOW_MS - hoursAgo * 3_600_000 });
   const alerts = [openedAt(1, 1), openedAt(2, 30), openedAt(3, 23.9), openedAt(4, 25)];
-  const episodes = alerts.map((alert) => ({ alert, timeoutMs: 5_000, closedBy: null, batchId: null }));
+  const episodes = alerts.map((alert) => ({
+    alert,
+    timeoutMs: 5_000,
+    closedBy: null,
+    batchId: null,
+    downAt: 0,
+  }));
   await store.append({ episodes }, 'history');
   const read: string[] = [];
   let cursor: string | null = '';
@@ -41,6 +47,7 @@ test('H61: unhandled ones are those that nobody has acknowledged', async () => {
     timeoutMs: 5_000,
     closedBy: alert.closedAt === null ? null : ('up' as const),
     batchId: null,
+    downAt: 0,
   }));
   await store.append({ episodes }, 'history');
   const hosts = async (status: string) =>

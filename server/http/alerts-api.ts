@@ -3,7 +3,8 @@ import { ALERT_STATUSES, type AlertStatus, parseAlertId, STALE_AFTER_MS } from '
 import type { AlertPage } from '#lib/protocol/api.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
 import { hostIdHex } from '../host-id.ts';
-import type { AlertQuery } from '../store/store.ts';
+import { pageOfAlerts } from '../store/alert-page.ts';
+import type { AlertQuery, AlertResult } from '../store/store.ts';
 import type { AckTargets, ApiContext } from './api-context.ts';
 import { authorOf } from './author.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -59,7 +60,7 @@ export function alertRoutes(context: ApiContext): Route[] {
           cursor === null
             ? { staleBeforeMs: Math.round(context.nowMs()) - STALE_AFTER_MS }
             : placeOf(cursor, status);
-        const { alerts, next } = await context.store.alerts({ status, limit: query.limit(), ...place });
+        const { alerts, next } = await readAlerts(context, { status, limit: query.limit(), ...place });
         const nextCursor =
           next === null
             ? null
@@ -174,6 +175,12 @@ export function alertRoutes(context: ApiContext): Route[] {
       },
     },
   ];
+}
+
+/** While nothing can be stored, open alerts come from what is published: those opened meanwhile are only there. */
+function readAlerts({ store, live }: ApiContext, query: AlertQuery): Promise<AlertResult> {
+  if (query.status === 'resolved' || store.health().writable) return store.alerts(query);
+  return pageOfAlerts(live.openAlerts, (alert) => alert, query);
 }
 
 /** Where a page goes on: what was stale for the first page is stale for all that follow it. */

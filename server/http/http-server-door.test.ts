@@ -75,6 +75,25 @@ describe('the door of the HTTP server', () => {
     expect(seen).toEqual([]);
   });
 
+  test('H77: what is let in has one spelling for all behind the door', async () => {
+    await start();
+    for (const path of ['/hosts/../login', '/./login', '/hosts/%2e%2e/login', '/hosts/\\..\\..\\login']) {
+      await get(path);
+    }
+    await get('/api/../hosts/./web-1?q=a%20b', signedIn);
+    expect(seen).toEqual([...Array(4).fill(['/login', null]), ['/hosts/web-1?q=a%20b', 'vic']]);
+    for (const path of [
+      '//localhost/login',
+      '/\\localhost/login',
+      '/\\login',
+      '*',
+      'http://localhost/login',
+    ]) {
+      expect([path, (await get(path)).status]).toEqual([path, 404]);
+    }
+    expect(seen).toHaveLength(5);
+  });
+
   test('U55: no shared cache keeps a page that was given to somebody; what everyone gets is left alone', async () => {
     await start();
     expect((await get('/hosts', signedIn)).headers['cache-control']).toBe('private, no-cache');

@@ -16,6 +16,7 @@ import { type GuardRules, refusalOf, refusalOfWrite } from './guard.ts';
 import { bindAll } from './http-server-binding.ts';
 import { ProblemError } from './problem.ts';
 import { endWithProblem, problemOfParser } from './raw-problem.ts';
+import { endWithIdentity } from './request-ending.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -150,9 +151,13 @@ function answer(
   }
   try {
     const url = pathOf(request);
-    if (url === null)
+    if (url === null) {
       sendProblem(request, response, new ProblemError('not_found', 'the address is not a path'));
-    else if (isLetIn(request, response, url, handlers)) hand(request, response, url, handlers);
+    } else if (isLetIn(request, response, url, handlers)) {
+      // In one spelling for all behind the door: what was let in is what is served.
+      request.url = `${url.pathname}${url.search}`;
+      hand(request, response, url, handlers);
+    }
   } catch (error) {
     handlers.onError(error as Error);
     if (!response.headersSent) {
@@ -193,8 +198,11 @@ function unauthenticated(detail: string, headers: Readonly<Record<string, string
 function hand(request: IncomingMessage, response: ServerResponse, url: URL, handlers: HttpHandlers): void {
   const { pathname } = url;
   if (pathname.startsWith('/rt/')) handlers.live(request, response, url);
-  else if (pathname === '/api' || pathname.startsWith('/api/')) handlers.api(request, response);
-  else if (pathname.startsWith('/socket.io/')) {
+  else if (pathname === '/api' || pathname.startsWith('/api/')) {
+    const identity = notedIdentity(request);
+    if (identity !== null) endWithIdentity(identity, request, response);
+    handlers.api(request, response);
+  } else if (pathname.startsWith('/socket.io/')) {
     const detail = `${pathname} takes the upgrade of a WebSocket, and nothing else`;
     sendProblem(request, response, new ProblemError('not_found', detail));
   } else if (handlers.pages === null) {
@@ -208,10 +216,14 @@ function hand(request: IncomingMessage, response: ServerResponse, url: URL, hand
   }
 }
 
-/** null for what is not a path of ours, such as `*` or the whole URL a proxy would be asked for. */
+/** Stands for our own origin, whatever it is. */
+const HERE = 'http://localhost';
+
+/** null for what is not a path of ours, such as `*`, `//host` or the whole URL a proxy would be asked for. */
 function pathOf({ url }: IncomingMessage): URL | null {
-  if (url === undefined || !url.startsWith('/') || url.startsWith('//')) return null;
-  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
+  // To a URL a backslash is a slash.
+  if (url === undefined || !/^\/(?![/\\])/.test(url)) return null;
+  return URL.canParse(url, HERE) ? new URL(url, HERE) : null;
 }
 
 /** What every answer at a live address says (docs/protocol.md 2), refusals too. */

@@ -34,22 +34,30 @@ export class AlertLog {
     return this.#open.size;
   }
 
+  /** Published and open, by id. */
+  get open(): ReadonlyMap<AlertId, Alert> {
+    return this.#open;
+  }
+
   /** One tick's alerts, each once. O(1) an alert. */
   record(seq: number, alerts: readonly Alert[]): void {
     if (alerts.length === 0) return;
     this.#lastSeq = seq;
     // Above that a search at the next snapshot is cheaper than keeping the list.
     if (alerts.length > MAX_ALERTS_PER_FRAME) this.#newest = null;
-    for (const alert of alerts) this.#recordOne(seq, alert);
+    // Of more than are kept, the first would only be recorded to be forgotten.
+    const tooMany = Math.max(0, alerts.length - MAX_ALERT_CHANGES);
+    if (tooMany > 0) this.#forgottenSeq = seq;
+    for (let i = 0; i < alerts.length; i++) this.#recordOne(seq, alerts[i]!, i >= tooMany);
     if (this.#newest !== null && this.#newest.length < Math.min(MAX_ALERTS_PER_FRAME, this.#open.size)) {
       this.#newest = null;
     }
   }
 
-  #recordOne(seq: number, alert: Alert): void {
-    this.#changes.push({ seq, alert });
+  #recordOne(seq: number, alert: Alert, isKept: boolean): void {
+    if (isKept) this.#changes.push({ seq, alert });
     if (this.#changes.length - this.#head > MAX_ALERT_CHANGES) {
-      this.#forgottenSeq = this.#changes[this.#head++]!.seq;
+      this.#forgottenSeq = Math.max(this.#forgottenSeq, this.#changes[this.#head++]!.seq);
       if (this.#head > MAX_ALERT_CHANGES) {
         this.#changes = this.#changes.slice(this.#head);
         this.#head = 0;

@@ -80,15 +80,16 @@ describe('host directory', () => {
 
   test('L82: what the register keeps comes back as it was set; a new host in the slot has nothing kept', () => {
     const directory = new HostDirectory();
+    const nothing = { intervalMs: 0, confirmed: false, unheard: false };
     directory.register(0, { shard: 0, row: 0 }, naming('web-01'), 12);
-    expect(directory.keptOf(0)).toEqual({ registeredAtMs: 12, intervalMs: 0, confirmed: false });
-    const kept = { registeredAtMs: 1_732_108_000_123, intervalMs: 655_350, confirmed: true };
+    expect(directory.keptOf(0)).toEqual({ registeredAtMs: 12, ...nothing });
+    const kept = { registeredAtMs: 1_732_108_000_123, intervalMs: 655_350, confirmed: true, unheard: true };
     directory.setKept(0, kept);
     directory.register(5_000, { shard: 0, row: 1 }, naming('web-02'), 13);
     expect(directory.keptOf(0)).toEqual(kept);
     directory.remove(0);
     directory.register(0, { shard: 0, row: 0 }, naming('web-03'), 14);
-    expect(directory.keptOf(0)).toEqual({ registeredAtMs: 14, intervalMs: 0, confirmed: false });
+    expect(directory.keptOf(0)).toEqual({ registeredAtMs: 14, ...nothing });
   });
 
   test('hosts with equal labels share them, and labels nobody has are forgotten', () => {

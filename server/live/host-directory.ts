@@ -38,6 +38,7 @@ type Columns = {
   /** As the register has it, which may be behind the engine. */
   readonly keptIntervalMs: Uint32Array;
   readonly confirmed: Uint8Array;
+  readonly namedUnheard: Uint8Array;
 };
 
 function columnsOf(capacity: number): Columns {
@@ -56,6 +57,7 @@ function columnsOf(capacity: number): Columns {
     registeredAtMs: new Float64Array(capacity),
     keptIntervalMs: new Uint32Array(capacity),
     confirmed: new Uint8Array(capacity),
+    namedUnheard: new Uint8Array(capacity),
   };
 }
 
@@ -63,11 +65,12 @@ export type HostPlace = { readonly shard: number; readonly row: number };
 
 export type HostNaming = { readonly id: HostId; readonly name: string | null; readonly labels: Labels };
 
-/** `confirmed`: heard more than once in its life, or named by an operator. */
+/** `confirmed`: heard more than once in its life, or named by an operator. `unheard`: named and not heard since. */
 export type KeptFacts = {
   readonly registeredAtMs: number;
   readonly intervalMs: number;
   readonly confirmed: boolean;
+  readonly unheard: boolean;
 };
 
 export class HostDirectory {
@@ -119,6 +122,7 @@ export class HostDirectory {
     columns.registeredAtMs[slot] = nowMs;
     columns.keptIntervalMs[slot] = 0;
     columns.confirmed[slot] = 0;
+    columns.namedUnheard[slot] = 0;
     this.#rowsOf(place)[place.row] = slot;
   }
 
@@ -199,14 +203,16 @@ export class HostDirectory {
       registeredAtMs: columns.registeredAtMs[slot]!,
       intervalMs: columns.keptIntervalMs[slot]!,
       confirmed: columns.confirmed[slot] !== 0,
+      unheard: columns.namedUnheard[slot] !== 0,
     };
   }
 
-  setKept(slot: number, { registeredAtMs, intervalMs, confirmed }: KeptFacts): void {
+  setKept(slot: number, { registeredAtMs, intervalMs, confirmed, unheard }: KeptFacts): void {
     const columns = this.#columns;
     columns.registeredAtMs[slot] = registeredAtMs;
     columns.keptIntervalMs[slot] = intervalMs;
     columns.confirmed[slot] = confirmed ? 1 : 0;
+    columns.namedUnheard[slot] = unheard ? 1 : 0;
   }
 
   /** What the last down or bye rested on, also after the host has recovered; null when there was none. */

@@ -418,6 +418,19 @@ describe('answers', () => {
     expect([second[0]!.alerts.length, second[0]!.more]).toEqual([1, undefined]);
   });
 
+  test('L16: more than 10,000 changes in one tick are told as more, and lose no open alert', () => {
+    const log = newLog(10, 1);
+    for (let i = 0; i < 10_400; i++) log.stageAlert(alertOf(i));
+    log.publish(1);
+    log.stageAlert(alertOf(10_400));
+    log.publish(2);
+    const before = log.framesFrom(at(log, 1), 3) as AlertsFrame[];
+    expect([before[0]!.alerts.length, before[0]!.more]).toEqual([500, true]);
+    const after = log.framesFrom(at(log, 2), 3) as AlertsFrame[];
+    expect([after[0]!.alerts.length, after[0]!.more]).toEqual([1, undefined]);
+    expect(log.openAlerts.size).toBe(10_401);
+  });
+
   test('L17: a snapshot comes with the newest 500 open alerts', () => {
     const log = newLog(10, 1);
     for (let i = 0; i < 3_000; i++) log.stageAlert(alertOf(i));

@@ -96,6 +96,11 @@ export class LiveLog {
     return { e: this.epoch, s: this.#seq };
   }
 
+  /** Published alerts that are open, by id. */
+  get openAlerts(): ReadonlyMap<AlertId, Alert> {
+    return this.#alerts.open;
+  }
+
   /** Length of the published arrays: slots 0 to slotCount − 1, free ones among them. */
   get slotCount(): number {
     return this.#slotCount;

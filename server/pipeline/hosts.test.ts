@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HostState } from '#lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
 import { StoreUnavailable } from '../store/store.ts';
-import { MINUTE_MS, pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
+import { batchOf, MINUTE_MS, pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
 import { readRegister } from './restore.ts';
 
 const WEB = { row: 0, name: 'web' };
@@ -34,7 +34,7 @@ describe('hosts named before they are heard', () => {
     expect(await answer).toBe('expected');
     expect(fleet.expected).toMatchObject([{ ...NAMED, id: WEB_ID }]);
     expect(await rows(fleet)).toEqual([
-      { ...NAMED, id: WEB_ID, registeredAt: 1_000_000, confirmed: true, left: null },
+      { ...NAMED, id: WEB_ID, registeredAt: 1_000_000, confirmed: true, unheard: true, left: null },
     ]);
     expect(await newest(fleet)).toMatchObject({ kind: 'registered', by: 'ada', host: 'web', at: 1_000_000 });
     fleet.take([{ ...WEB, labels: { rack: 'r1' } }], { row: 0, kind: 'pending', atMs: 1_000_001 });
@@ -43,6 +43,22 @@ describe('hosts named before they are heard', () => {
     fleet.take([], { row: 0, kind: 'up', atMs: 1_000_002 });
     fleet.take([], { row: 0, kind: 'down', atMs: 1_100_000 }, { row: 0, kind: 'up', atMs: 1_100_001 });
     expect(await fleet.history()).toEqual(['registered', 'up', 'down', 'up']);
+    expect((await rows(fleet))[0]).not.toHaveProperty('unheard');
+  });
+
+  test('P20: its first heartbeat is an up also when the server was started again before it', async () => {
+    const fleet = setUp();
+    await fleet.pipeline.expectHost(NAMED, 'ada');
+    fleet.take([WEB], { row: 0, kind: 'pending', atMs: 1_000_001 });
+    fleet.pipeline.writeRows([0]);
+    const again = setUp({ store: fleet.store, nowMs: 2_000_000 });
+    await again.restore();
+    again.take([], { row: 0, kind: 'up', atMs: 2_000_001 });
+    expect(await again.history()).toEqual(['registered', 'up']);
+    const third = setUp({ store: fleet.store, nowMs: 3_000_000 });
+    await third.restore();
+    third.take([], { row: 0, kind: 'up', atMs: 3_000_001 });
+    expect(await third.history()).toEqual(['registered', 'up']);
   });
 
   test('P20: heard while it is being stored, it is the same host, registered once', async () => {
@@ -57,6 +73,40 @@ describe('hosts named before they are heard', () => {
     expect((await fleet.history()).sort()).toEqual(['registered', 'up']);
     expect(await rows(fleet)).toMatchObject([{ labels: { rack: 'r3' }, confirmed: true }]);
   });
+
+  test('P44: heard once before the engine knew its name, it is down with an alert all the same', async () => {
+    const fleet = setUp();
+    const disk = Promise.withResolvers<void>();
+    fleet.store.slowly = disk.promise;
+    const answer = fleet.pipeline.expectHost(NAMED, 'ada');
+    fleet.take([WEB], { row: 0, kind: 'up', atMs: 1_000_001 });
+    disk.resolve();
+    await answer;
+    fleet.take([], { row: 0, kind: 'down', atMs: 1_100_000, heardOnce: true });
+    expect(fleet.alerts.openOf(WEB_ID)).not.toBeNull();
+    fleet.tickAt(1_100_000 + 5 * MINUTE_MS);
+    expect(fleet.directory.size).toBe(1);
+  });
+
+  test.each(['engine', 'live log'])(
+    'P45: no room in the %s: out of the register, and a fault',
+    async (where) => {
+      const fleet = setUp({ slots: 1 });
+      fleet.take([{ row: 7, name: 'other' }], { row: 7, kind: 'up', atMs: 1 });
+      expect(await fleet.pipeline.expectHost(NAMED, 'ada')).toBe('expected');
+      if (where === 'engine') fleet.pipeline.take({ ...batchOf([], []), refused: [WEB_ID] });
+      else fleet.take([WEB], { row: 0, kind: 'pending', atMs: 1_000_001 });
+      expect((await rows(fleet)).map(({ name }) => name)).toEqual(['other']);
+      expect(await newest(fleet)).toMatchObject({
+        kind: 'removed',
+        by: 'system',
+        hostId: WEB_ID,
+        host: 'web',
+      });
+      expect(fleet.faults[0]?.message).toContain('web was named, but there is no room to watch for it');
+      expect(await fleet.pipeline.expectHost(NAMED, 'ada')).toBe('expected');
+    },
+  );
 
   test('P21: known when there is such a host or such a wish; full at MAX_HOSTS, wishes counted', async () => {
     const fleet = setUp({ maxHosts: 2 });
@@ -174,6 +224,29 @@ describe('removal by hand', () => {
       [0, 1],
     ]);
     expect(await rows(fleet)).toEqual([]);
+  });
+
+  test('P47: nobody is shown as unhandled on the way out', async () => {
+    const fleet = setUp();
+    const each = Array.from({ length: 700 }, (_, row) => row);
+    fleet.take(each.map((row) => ({ row, name: `h${row}` })));
+    fleet.take([], ...each.map((row) => ({ row, kind: 'up', atMs: 1 }) as const));
+    fleet.take([], ...each.map((row) => ({ row, kind: 'down', atMs: 2 }) as const));
+    await expect.poll(() => fleet.alerts.openCount).toBe(700);
+    const downHosts = each.map((row) => hostIdHex(`h${row}`));
+    await fleet.pipeline.acknowledge({ downHosts }, order);
+    fleet.live.publish(0);
+    const seen: { down: number; acknowledged: number }[] = [];
+    const look = (): void => {
+      fleet.live.publish(0);
+      seen.push(fleet.live.counts());
+      if (seen.at(-1)!.down > 0) setImmediate(look);
+    };
+    setImmediate(look);
+    expect(await fleet.pipeline.removeHosts(downHosts, 'ada')).toEqual({ removed: 700 });
+    await expect.poll(() => seen.at(-1)?.down).toBe(0);
+    expect(seen.some(({ down }) => down > 0 && down < 700)).toBe(true);
+    expect(seen.filter(({ down, acknowledged }) => down !== acknowledged)).toEqual([]);
   });
 
   test('P27: a later heartbeat brings it back with its history; its next down is a new episode', async () => {

@@ -6,7 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RemoveAnswer } from '#lib/protocol/account.ts';
 import { canonicalLabels, type HostId, type Labels } from '#lib/protocol/host.ts';
-import type { AlertBook, EpisodeRecord } from '../alerts/alert-book.ts';
+import { type AlertBook, type EpisodeRecord, SYSTEM_ACTOR } from '../alerts/alert-book.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine/index.ts';
 import { hostIdHex } from '../host-id.ts';
@@ -30,6 +30,7 @@ export type PipelineHostsOptions = {
   readonly clock: Clock;
   /** MAX_HOSTS. */
   readonly maxHosts: number;
+  readonly onFault: (error: Error) => void;
   /** Takes the host out of the directory and the live log. */
   readonly forget: (slot: number, nowMs: number) => void;
 };
@@ -50,8 +51,8 @@ export class PipelineHosts {
   readonly #leaving = new Map<number, Waiting>();
   /** Named and stored, but the engine has not said so yet. */
   readonly #expected = new Map<HostId, StoredHost>();
-  /** Slots of named hosts that have not been heard. */
-  readonly #unheard = new Set<number>();
+  /** Slots of hosts named in this run. */
+  readonly #named = new Set<number>();
 
   constructor(options: PipelineHostsOptions) {
     this.#o = options;
@@ -73,19 +74,42 @@ export class PipelineHosts {
     const row = this.#expected.get(this.#o.directory.idOf(slot));
     if (row === undefined) return false;
     this.#expected.delete(row.id);
-    this.#unheard.add(slot);
+    this.#named.add(slot);
     const { registeredAt: registeredAtMs, intervalMs, confirmed } = row;
-    this.#o.directory.setKept(slot, { registeredAtMs, intervalMs, confirmed });
+    this.#o.directory.setKept(slot, { registeredAtMs, intervalMs, confirmed, unheard: true });
     return true;
   }
 
-  /** Is this the first heartbeat of a host that was named? */
+  /** Is this the first heartbeat of a host that was named, in this run or before? */
   isFirstHeard(slot: number): boolean {
-    return this.#unheard.delete(slot);
+    const { directory, register } = this.#o;
+    const kept = directory.keptOf(slot);
+    if (!kept.unheard) return false;
+    directory.setKept(slot, { ...kept, unheard: false });
+    register.note(slot);
+    return true;
+  }
+
+  /** Was it named in this run? Then it alerts, also where the engine had heard it before it was told of the name. */
+  isNamed(slot: number): boolean {
+    return this.#named.has(slot);
+  }
+
+  /** A named host that cannot be watched for after all: it is not in the register either. */
+  foundNoRoom(id: HostId): void {
+    const row = this.#expected.get(id);
+    if (row === undefined) return;
+    this.#expected.delete(id);
+    const at = Math.round(this.#o.clock());
+    const event = { at, hostId: id, host: row.name ?? id, reason: null, evidence: null, by: SYSTEM_ACTOR };
+    this.#o.turn.append({ events: [{ ...event, kind: 'removed' }], removed: [{ id, at }] });
+    this.#o.onFault(
+      new Error(`${row.name ?? id} was named, but there is no room to watch for it: MAX_HOSTS is reached`),
+    );
   }
 
   forgotten(slot: number): void {
-    this.#unheard.delete(slot);
+    this.#named.delete(slot);
   }
 
   /** `known`: there is such a host already, and nothing happened. Rejects with StoreUnavailable. */
@@ -105,6 +129,7 @@ export class PipelineHosts {
       intervalMs,
       registeredAt: nowMs,
       confirmed: true,
+      unheard: true,
       left: null,
     };
     const told = { kind: 'registered', reason: null, evidence: null, by } as const;
@@ -124,8 +149,10 @@ export class PipelineHosts {
     this.#expected.delete(id);
     const slot = directory.slotOfId(id);
     if (slot === null) return;
+    this.#named.delete(slot);
     const registeredAtMs = Math.round(clock());
-    directory.setKept(slot, { registeredAtMs, intervalMs, confirmed: false });
+    const { unheard } = directory.keptOf(slot);
+    directory.setKept(slot, { registeredAtMs, intervalMs, confirmed: false, unheard });
     register.note(slot);
     turn.record(slot, 'registered', registeredAtMs);
     turn.commit();
@@ -183,10 +210,13 @@ export class PipelineHosts {
       await turn.stageAlerts(reopened, at);
       throw error;
     }
-    await turn.stageAlerts(changes, at);
+    const closed = new Map(changes.map((change) => [change.alert.hostId, change]));
     for (let i = 0; i < slots.length; i++) {
       if (i > 0 && i % FORGOTTEN_A_TURN === 0) await nextTurn();
       this.forget(slots[i]!, at);
+      // In the same turn, and after it: a host without its alert would be shown as one that nobody has taken.
+      const change = closed.get(ids[i]!);
+      if (change !== undefined) turn.stageAlert(change, at);
     }
   }
 

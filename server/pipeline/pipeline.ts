@@ -96,6 +96,7 @@ export class Pipeline {
       for (const [index, address] of batch.sources) {
         this.#o.directory.nameSource(batch.shard, index, address);
       }
+      for (const id of batch.refused ?? []) this.#hosts.foundNoRoom(id);
     }
     const describedTo = Math.min(batch.described.length, progress.described + limit);
     let done = describedTo - progress.described;
@@ -131,6 +132,7 @@ export class Pipeline {
     const slot = live.allotSlot(nowMs);
     if (slot === null) {
       this.#o.engine.remove(shard, row);
+      this.#hosts.foundNoRoom(hostId);
       this.#o.onFault(
         new Error(
           `no slot is free for ${name ?? hostId}: more hosts came and went than MAX_HOSTS allows for`,
@@ -200,7 +202,7 @@ export class Pipeline {
       return;
     }
     this.#turn.record(slot, 'down', atMs, verdict);
-    if ((notes & TransitionNote.heardOnce) !== 0) {
+    if ((notes & TransitionNote.heardOnce) !== 0 && !this.#hosts.isNamed(slot)) {
       removals.schedule(slot, 'heardOnce', atMs);
       return;
     }
@@ -248,18 +250,24 @@ export class Pipeline {
     this.#turn.commit();
   }
 
-  /** Deadlines: expired acknowledgements, hosts to remove; the first slice at once. Call about once a second. */
-  tick(): void {
-    if (this.#nextDeadlines === null) this.#deadlines();
+  /** After the fleet was restored: all at once that was due while the server was away, so that nobody is shown it. */
+  begin(): void {
+    this.#deadlines(Number.POSITIVE_INFINITY);
   }
 
-  #deadlines(): void {
+  /** Deadlines: expired acknowledgements, hosts to remove; the first slice at once. Call about once a second. */
+  tick(): void {
+    if (this.#nextDeadlines === null) this.#deadlines(DEADLINES_A_TURN);
+  }
+
+  /** At most `limit` of each kind, the rest in the next turns. */
+  #deadlines(limit: number): void {
     const { alerts, clock, directory, removals } = this.#o;
     this.#nextDeadlines = null;
     const nowMs = Math.round(clock());
-    const expired = alerts.expire(nowMs, DEADLINES_A_TURN);
+    const expired = alerts.expire(nowMs, limit);
     this.#turn.collect(expired);
-    const due = removals.due(nowMs, DEADLINES_A_TURN);
+    const due = removals.due(nowMs, limit);
     const leaving: number[] = [];
     for (const { slot, why } of due) {
       if (why !== 'heardOnce' && !directory.isEphemeral(slot)) continue;
@@ -277,8 +285,8 @@ export class Pipeline {
     this.#turn.collect(changes);
     for (const slot of leaving) this.#hosts.forget(slot, nowMs);
     this.#turn.commit();
-    if (expired.length === DEADLINES_A_TURN || due.length === DEADLINES_A_TURN) {
-      this.#nextDeadlines = setImmediate(() => this.#deadlines());
+    if (expired.length === limit || due.length === limit) {
+      this.#nextDeadlines = setImmediate(() => this.#deadlines(DEADLINES_A_TURN));
     }
   }
 

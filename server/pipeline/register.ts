@@ -55,12 +55,13 @@ export class Register {
   #rowOf(slot: number): StoredHost {
     const directory = this.#directory;
     const columns = this.#columnsOf(slot);
-    const { registeredAtMs, confirmed: wasConfirmed, intervalMs: keptIntervalMs } = directory.keptOf(slot);
+    const kept = directory.keptOf(slot);
+    const { registeredAtMs, unheard } = kept;
     // Empty until its shard has placed it; what was kept still holds then.
-    const intervalMs = columns.intervalMs === 0 ? keptIntervalMs : columns.intervalMs;
+    const intervalMs = columns.intervalMs === 0 ? kept.intervalMs : columns.intervalMs;
     const { heardAgain } = columns;
-    const confirmed = wasConfirmed || heardAgain;
-    directory.setKept(slot, { registeredAtMs, intervalMs, confirmed });
+    const confirmed = kept.confirmed || heardAgain;
+    directory.setKept(slot, { registeredAtMs, intervalMs, confirmed, unheard });
     const hasLeft = directory.stateOf(slot) === HostState.left;
     return {
       id: directory.idOf(slot),
@@ -69,6 +70,7 @@ export class Register {
       intervalMs,
       registeredAt: registeredAtMs,
       confirmed,
+      ...(unheard ? { unheard: true as const } : {}),
       left: hasLeft ? { at: directory.changedAtMsOf(slot), evidence: directory.evidenceOf(slot) } : null,
     };
   }

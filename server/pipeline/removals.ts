@@ -16,6 +16,8 @@ export const SHOWN_AFTER_DOWN_MS = 24 * 3_600_000;
 const ROW_REST_MS = 300_000;
 /** Removed hosts that are still told from new ones, newest kept. */
 const TOMBSTONES = 100_000;
+/** So many more may be kept, until all of these are forgotten at once. */
+const TOMBSTONE_SLACK = 2_000;
 
 /** The last two hold for hosts that are ephemeral when their time has come. */
 export type RemovalCause = 'heardOnce' | 'left' | 'down';
@@ -73,6 +75,8 @@ export class Removals {
   remember(id: HostId): void {
     this.#tombstones.delete(id);
     this.#tombstones.add(id);
+    // Not at each call: looking for the oldest passes by every place that was left, seconds for a whole fleet.
+    if (this.#tombstones.size <= TOMBSTONES + TOMBSTONE_SLACK) return;
     for (const oldest of this.#tombstones) {
       if (this.#tombstones.size <= TOMBSTONES) break;
       this.#tombstones.delete(oldest);

@@ -204,6 +204,64 @@ describe('restore', () => {
     expect((await store.events({ limit: 1 })).events[0]).toMatchObject({ by: 'system' });
   });
 
+  test('P42: however many they are, they have ended and gone before the first publication', async () => {
+    const MANY = 1_300;
+    const fleet = setUp({ nowMs: START_MS });
+    const each = Array.from({ length: 2 * MANY }, (_, row) => row);
+    const labels = (row: number): Record<string, string> => (row < MANY ? {} : { ephemeral: '1' });
+    fleet.take(each.map((row) => ({ row, name: `h${row}`, labels: labels(row) })));
+    fleet.take([], ...each.map((row) => ({ row, kind: 'up', atMs: START_MS }) as const));
+    fleet.take([], ...each.map((row) => ({ row, kind: 'down', atMs: START_MS }) as const));
+    await expect.poll(() => fleet.alerts.openCount).toBe(2 * MANY);
+    const downHosts = each.slice(0, MANY).map((row) => idOf(`h${row}`));
+    await fleet.pipeline.acknowledge({ downHosts }, { ...order, expiresInMs: 5_000 });
+    const { live } = await secondRun(fleet.store, START_MS + 24 * HOUR_MS);
+    expect([live.seq, live.counts()]).toMatchObject([1, { total: MANY, down: MANY, acknowledged: 0 }]);
+  });
+
+  test('P37, P38: a resumed episode: down, and to be removed, since its newest down', async () => {
+    const fleet = setUp({ nowMs: START_MS });
+    const pod = { row: 0, name: 'pod', labels: { ephemeral: '1' } };
+    fleet.take([pod], { row: 0, kind: 'up', atMs: START_MS }, { row: 0, kind: 'down', atMs: START_MS });
+    for (let atMs = START_MS; atMs < START_MS + 25 * HOUR_MS; atMs += HOUR_MS) {
+      fleet.take([], { row: 0, kind: 'up', atMs: atMs + HOUR_MS - MINUTE_MS });
+      fleet.take([], { row: 0, kind: 'down', atMs: atMs + HOUR_MS });
+    }
+    const { directory, alerts, tickAt } = await secondRun(fleet.store, START_MS + 26 * HOUR_MS);
+    expect(alerts.openOf(idOf('pod'))).toMatchObject({ episode: 1, openedAt: START_MS });
+    expect(directory.changedAtMsOf(0)).toBe(START_MS + 25 * HOUR_MS);
+    tickAt(START_MS + 49 * HOUR_MS - 1);
+    expect(directory.size).toBe(1);
+    tickAt(START_MS + 49 * HOUR_MS);
+    expect(directory.size).toBe(0);
+  });
+
+  test('P46: the clock was set back: what lies ahead was now', async () => {
+    const first = await firstRun({ ephemeral: '1' });
+    const episode = { alert: { host: 'up' }, timeoutMs: 5_000, closedBy: 'up', batchId: null } as const;
+    const id = `${idOf('up')}-1`;
+    const closed = { id, hostId: idOf('up'), episode: 1, openedAt: START_MS, closedAt: START_MS + 9 };
+    const verdict = { reason: 'silent', evidence: null, incidentId: null };
+    const ack = { by: 'ada', at: START_MS + 5, comment: null, expiresAt: START_MS + 100_005 };
+    const alert = { ...episode.alert, ...closed, ...verdict, ack };
+    await first.append({ episodes: [{ ...episode, alert, downAt: START_MS }] }, 'history');
+    const nowMs = START_MS - HOUR_MS;
+    const { take, alerts, store, directory, rowOf, tickAt } = await secondRun(first, nowMs);
+    expect(directory.changedAtMsOf(directory.find('down')!)).toBe(nowMs);
+    expect(await store.alert(`${idOf('acked')}-1`)).toMatchObject({ openedAt: nowMs, ack: { at: nowMs } });
+    take([], { row: rowOf('acked'), kind: 'up', atMs: nowMs + 10 });
+    expect(await store.alert(`${idOf('acked')}-1`)).toMatchObject({ openedAt: nowMs, closedAt: nowMs + 10 });
+    take([], { row: rowOf('up'), kind: 'down', atMs: nowMs + 60_000 });
+    expect(alerts.openOf(idOf('up'))).toMatchObject({ episode: 1, ack: { expiresAt: nowMs + 100_000 } });
+    // Gone when it would have gone had its time begun now.
+    tickAt(nowMs + 5 * MINUTE_MS);
+    expect(directory.find('left')).toBeNull();
+    const later = await secondRun(await firstRun(), nowMs);
+    later.take([], { row: later.rowOf('down'), kind: 'up', atMs: nowMs + 1 });
+    later.take([], { row: later.rowOf('down'), kind: 'down', atMs: nowMs + 60_002 });
+    expect(later.alerts.openOf(idOf('down'))?.episode).toBe(2);
+  });
+
   test('P43: hosts of before have the first slots; a live log without room for all of them is an error', async () => {
     const { directory, take, live } = await secondRun(await firstRun());
     take([{ row: 20, name: 'new' }], { row: 20, kind: 'up', atMs: START_MS + 20_000 });

@@ -6,7 +6,7 @@
  */
 import type { Alert } from '#lib/protocol/alert.ts';
 import { ACKNOWLEDGED, HostState, type HostStateCode } from '#lib/protocol/host.ts';
-import { type AlertBook, SYSTEM_ACTOR } from '../alerts/alert-book.ts';
+import { type AlertBook, type EpisodeRecord, SYSTEM_ACTOR } from '../alerts/alert-book.ts';
 import type { Engine, RestoredHost } from '../engine/index.ts';
 import type { HostDirectory, HostPlace } from '../live/host-directory.ts';
 import type { LiveLog } from '../live/live-log.ts';
@@ -41,17 +41,18 @@ type Restored = {
   readonly host: StoredHost;
   readonly place: HostPlace;
   readonly state: HostStateCode;
+  readonly sinceMs: number;
   readonly alert: Alert | null;
 };
 
 /**
- * In one turn, so that whatever the engine says of these hosts comes after it. To be followed by a tick of the
- * pipeline, which ends what expired meanwhile, before the first publication. Throws a RangeError when the live log
+ * In one turn, so that whatever the engine says of these hosts comes after it. To be followed by the pipeline's
+ * `begin`, which ends what expired meanwhile, before the first publication. Throws a RangeError when the live log
  * has too few slots.
  */
 export function restoreFleet(fleet: Fleet, hosts: readonly StoredHost[], parts: RestoreParts): void {
-  const { engine, alerts, removals } = parts;
-  alerts.restore(fleet.episodes, fleet.episodeNumbers);
+  const { engine, alerts, removals, nowMs } = parts;
+  alerts.restore(upToNow(fleet.episodes, parts), fleet.episodeNumbers);
   for (const id of fleet.tombstones) removals.remember(id);
   closeOrphans(hosts, parts);
   const states = hosts.map((host) => restoredState(host, alerts));
@@ -62,15 +63,11 @@ export function restoreFleet(fleet: Fleet, hosts: readonly StoredHost[], parts: 
   const ended: Ended[] = [];
   for (let i = 0; i < hosts.length; i++) {
     const host = hosts[i]!;
-    const alert = states[i] === 'down' ? alerts.openOf(host.id) : null;
-    const slot = restoreHost(
-      { host, place: places[i]!, state: HostState[states[i]!], alert },
-      hosts.length,
-      parts,
-    );
-    if (states[i] !== 'pending') {
-      ended.push({ slot, why: states[i] as Ended['why'], sinceMs: alert?.openedAt ?? host.left!.at });
-    }
+    const alert = alerts.openOf(host.id);
+    const sinceMs = Math.min(alerts.downAtOf(host.id) ?? host.left?.at ?? nowMs, nowMs);
+    const restored = { host, place: places[i]!, state: HostState[states[i]!], sinceMs, alert };
+    const slot = restoreHost(restored, hosts.length, parts);
+    if (states[i] !== 'pending') ended.push({ slot, why: states[i] as Ended['why'], sinceMs });
   }
   scheduleRemovals(ended, parts);
 }
@@ -78,6 +75,43 @@ export function restoreFleet(fleet: Fleet, hosts: readonly StoredHost[], parts: 
 function restoredState({ id, left }: StoredHost, alerts: AlertBook): RestoredHost['state'] {
   if (alerts.openOf(id) !== null) return 'down';
   return left === null ? 'pending' : 'left';
+}
+
+/**
+ * The machine's clock may have been set back: what would lie ahead of us counts as having been now, and is stored so.
+ * Else a host would have recovered before it was down, and could be resumed for as long as the clock was set back.
+ */
+function upToNow(
+  episodes: readonly EpisodeRecord[],
+  { nowMs, store, onFault }: RestoreParts,
+): readonly EpisodeRecord[] {
+  const past = (atMs: number): number => Math.min(atMs, nowMs);
+  const mended: EpisodeRecord[] = [];
+  const all = episodes.map((record) => {
+    const { alert, downAt } = record;
+    const { openedAt, closedAt, ack } = alert;
+    if (Math.max(openedAt, downAt, closedAt ?? 0, ack?.at ?? 0) <= nowMs) return record;
+    const expiresAt = ack?.expiresAt ?? null;
+    const after: EpisodeRecord = {
+      ...record,
+      downAt: past(downAt),
+      alert: {
+        ...alert,
+        openedAt: past(openedAt),
+        closedAt: closedAt === null ? null : past(closedAt),
+        // It lasts as long as was asked for, at the most.
+        ack: ack && {
+          ...ack,
+          at: past(ack.at),
+          expiresAt: expiresAt === null ? null : expiresAt - (ack.at - past(ack.at)),
+        },
+      },
+    };
+    mended.push(after);
+    return after;
+  });
+  if (mended.length > 0) store.append({ episodes: mended }, 'history').catch(onFault);
+  return all;
 }
 
 /** Open episodes of hosts that are not in the register: nobody would ever close them. */
@@ -92,16 +126,18 @@ function closeOrphans(hosts: readonly StoredHost[], { alerts, store, nowMs, onFa
 }
 
 /** Gives the host's slot. */
-function restoreHost({ host, place, state, alert }: Restored, count: number, parts: RestoreParts): number {
+function restoreHost(restored: Restored, count: number, parts: RestoreParts): number {
+  const { host, place, state, sinceMs, alert } = restored;
   const { directory, live, nowMs } = parts;
   const slot = live.allotSlot(nowMs);
   if (slot === null) {
     throw new RangeError(`the live log has room for ${directory.size} hosts; the register has ${count}`);
   }
-  const { id, name, labels, intervalMs, registeredAt: registeredAtMs, confirmed } = host;
+  const { id, name, labels, intervalMs, confirmed, unheard = false } = host;
+  const registeredAtMs = Math.min(host.registeredAt, nowMs);
   directory.register(slot, place, { id, name, labels }, registeredAtMs);
-  directory.setKept(slot, { registeredAtMs, intervalMs, confirmed });
-  directory.setState(slot, state, alert?.openedAt ?? host.left?.at ?? nowMs);
+  directory.setKept(slot, { registeredAtMs, intervalMs, confirmed, unheard });
+  directory.setState(slot, state, sinceMs);
   const evidence = alert === null ? host.left?.evidence : alert.evidence;
   if (evidence) directory.setEvidence(slot, evidence);
   if (alert !== null) live.stageAlert(alert);

@@ -107,8 +107,8 @@ export class PipelineTurn {
   }
 }
 
-export function recordOf({ alert, timeoutMs, closedBy, batchId }: EpisodeRecord): EpisodeRecord {
-  return { alert, timeoutMs, closedBy, batchId };
+export function recordOf({ alert, timeoutMs, closedBy, batchId, downAt }: EpisodeRecord): EpisodeRecord {
+  return { alert, timeoutMs, closedBy, batchId, downAt };
 }
 
 /** What history tells of an acknowledgement that began or ended; null for other changes. */

@@ -16,6 +16,8 @@ export type EpisodeRecord = {
   readonly closedBy: 'up' | 'left' | 'removed' | null;
   /** The batch whose acknowledgement is in force. */
   readonly batchId: string | null;
+  /** When its host went down last: when it opened, or was resumed. */
+  readonly downAt: number;
 };
 
 /** A host as the register knows it. Its down state is that of its open episode, so it is not kept twice. */
@@ -27,6 +29,8 @@ export type StoredHost = {
   readonly registeredAt: number;
   /** Heard more than once in its life, or named by an operator: it alerts. */
   readonly confirmed: boolean;
+  /** Named by an operator and not heard since. */
+  readonly unheard?: true;
   /** Said bye and was not heard since. */
   readonly left: { readonly at: number; readonly evidence: Evidence | null } | null;
 };

@@ -32,7 +32,7 @@ const FACTS: HostFacts = {
 };
 
 export function signedIn(role: Role, name: string = role): Identity {
-  return { user: { name, role }, role, sessionId: 's', onEnd: () => () => {} };
+  return { user: { name, role }, role, sessionId: 's', onEnd: () => () => {}, ended: false };
 }
 
 export type Answer = {

@@ -77,6 +77,11 @@ test.skipIf(!hasSmallDisks)(
     const { frames } = await server.get(`/rt/poll?e=${position.e}&s=${position.s}`);
     const shown = (frames as Frame[]).flatMap(({ alerts = [] }) => alerts);
     expect(shown.map(({ host }) => host).sort()).toEqual(['meanwhile-1', 'meanwhile-2']);
+    // The list has them as well, although they are not stored yet.
+    const { alerts } = await server.get('/api/alerts?status=open');
+    expect(alerts.map(({ host }: { host: string }) => host)).toEqual(
+      expect.arrayContaining(['meanwhile-1', 'meanwhile-2']),
+    );
 
     // Nothing is acknowledged, given back or removed, and nobody is shown that it was.
     for (const [path, body] of [

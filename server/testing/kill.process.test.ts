@@ -1,6 +1,6 @@
 /**
- * kill -9 under a storm of acknowledgements, again and again on the same DATA_DIR. KILLS (10; the soak takes 100) and
- * KILL_SEED choose how often and when.
+ * kill -9 under a storm of acknowledgements and removals, and while the server starts, again and again on the same
+ * DATA_DIR. KILLS (10; the soak takes 100) and KILL_SEED choose how often and when.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { Prng } from '../agent/prng.ts';
 import { hostIdHex } from '../host-id.ts';
 import { StormOperator } from './ack-storm.ts';
 import { BeatingHosts } from './beating-hosts.ts';
+import { RemovalStorm } from './removal-storm.ts';
 import { seedDatabase, storedHost } from './seeded-database.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -29,9 +30,16 @@ const QUICK_MS = 100;
 /** A timeout of 5 s: a machine that is busy for a moment does not silence them. */
 const STEADY_MS = 1_000;
 const STORM_MS = [20, 700] as const;
+/** Hosts that are removed, by name or a group at once. */
+const LEAVER_GROUPS = 6;
+const LEAVERS_EACH = 4;
+/** The share of all starts but the first that are killed on the way. */
+const KILLED_STARTS = 0.5;
 /** Well within the minute in which a host's next silence is the same alert. */
 const ALL_DOWN_EVERY_MS = 20_000;
 const TURN_MS = [300, 1_200] as const;
+
+const READY_LINE = /^Pulsewatch is ready/;
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -128,8 +136,36 @@ class Contended {
   }
 }
 
+/** Starts the server, now and then only after starts that were killed on the way. */
+class StartKiller {
+  /** Before they were ready. */
+  killed = 0;
+  readonly #random: Prng;
+  /** The shortest that was seen: a kill within it falls anywhere from the first instruction to the last. */
+  #startMs = Number.POSITIVE_INFINITY;
+
+  constructor(random: Prng) {
+    this.#random = random;
+  }
+
+  /** Without `ports` it is the first start, which nothing kills. */
+  async start(dataDir: string, ports?: ServerProcess): Promise<ServerProcess> {
+    while (ports !== undefined && this.#random.next() < KILLED_STARTS) {
+      const starting = ServerProcess.spawn(dataDir, { ports });
+      await pause(this.#random.next() * this.#startMs);
+      starting.kill('SIGKILL');
+      await starting.exit;
+      if (!starting.stdout.some((line) => READY_LINE.test(line))) this.killed++;
+    }
+    const beganMs = performance.now();
+    const server = await ServerProcess.start(dataDir, { ports });
+    this.#startMs = Math.min(this.#startMs, performance.now() - beganMs);
+    return server;
+  }
+}
+
 test(
-  'G61, G62, G63: what was answered before a kill -9 is there after it, whole, and nobody is down twice',
+  'G61, G62, G63, G70: what was answered before a kill -9 is there after it, whole, and nobody is down twice',
   async () => {
     const random = new Prng(SEED);
     const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-kill-'));
@@ -145,15 +181,18 @@ test(
     ];
     const unsteady = racks.flatMap(unsteadyOf);
     const steady = Array.from({ length: STEADY }, (_, i) => `steady-${i}`);
+    const removal = new RemovalStorm(LEAVER_GROUPS, LEAVERS_EACH, new Prng(SEED + 1_000));
+    const starts = new StartKiller(new Prng(SEED + 2_000));
     const rackOf = (name: string) => ['rack', name.split('-')[0]!] as const;
     // Known from before: that a host was heard twice, and so alerts, is written down only after some seconds.
     await seedDatabase(dataDir, {
       hosts: [
         ...[...silent, ...unsteady].map((name) => storedHost(name, QUICK_MS, [rackOf(name)])),
         ...steady.map((name) => storedHost(name, STEADY_MS)),
+        ...removal.names.map((name) => storedHost(name, QUICK_MS, [removal.labelOf(name)])),
       ],
     });
-    let server = await ServerProcess.start(dataDir);
+    let server = await starts.start(dataDir);
     stops.push(() => server.process.end());
     const hosts = new BeatingHosts(server.heartbeatPort);
     stops.push(() => hosts.close());
@@ -161,8 +200,10 @@ test(
     for (const name of steady) hosts.add(name, STEADY_MS);
     await server.until('/api/alerts?limit=500', ({ alerts }) => {
       const known = alertsBy(alerts);
-      return silent.every((name) => known.has(name));
+      return [...silent, ...removal.names].every((name) => known.has(name));
     });
+    // A filter finds what has been shown; an alert is on disk a little sooner.
+    await server.until('/api/hosts?q=-silent-&state=down&limit=1', ({ total }) => total === silent.length);
     const atFirst = alertsBy(await allAlerts(server));
     const idsOf = (names: readonly string[]) => names.map((name) => atFirst.get(name)!.id);
 
@@ -187,6 +228,7 @@ test(
       const over = () => isOver;
       const storm = [
         ...operators.map((operator) => operator.storm(server, over)),
+        removal.storm(server, over),
         ...[0, 1].map((i) => contended.storm(server, `rival-${i}`, new Prng(SEED + kill * 2 + i), over)),
       ];
       await Promise.race([pause(between(random, STORM_MS)), Promise.all(storm)]);
@@ -194,13 +236,14 @@ test(
       isOver = true;
       await Promise.all(storm);
 
-      server = await ServerProcess.start(dataDir, { ports: server });
+      server = await starts.start(dataDir, server);
       const alerts = await allAlerts(server);
       const said = `after kill ${kill} with KILL_SEED=${SEED}`;
       for (const operator of operators) {
         expect(() => operator.check(alerts), said).not.toThrow();
       }
       contended.check(alerts);
+      await expect(removal.check(server, alerts), said).resolves.toBeUndefined();
       await contended.release(server);
 
       const known = alertsBy(alerts);
@@ -220,10 +263,13 @@ test(
         said,
       ).toEqual([]);
       expect(alerts.filter(({ host }) => host.startsWith('steady-'))).toEqual([]);
+      await removal.returnSome(server);
       await turning.downWithinTheMinute(server);
     }
 
     expect(Math.min(...operators.map(({ calls }) => calls))).toBeGreaterThan(KILLS);
+    expect(Math.min(removal.removals, removal.returns)).toBeGreaterThan(0);
+    expect(starts.killed).toBeGreaterThan(0);
     for (const name of [silent[0]!, silent.at(-1)!]) {
       const { events } = await server.get(`/api/hosts/${name}/events?limit=500`);
       expect(

@@ -172,7 +172,7 @@ export function pipelineFleet({ store, maxHosts, slots, nowMs, epoch }: FleetOpt
     const state = await parts.store.load(parts.nowMs);
     const hosts = await readRegister(parts.store);
     restoreFleet(state, hosts, { ...parts, engine, onFault });
-    pipeline.tick();
+    pipeline.begin();
     parts.live.publish(parts.nowMs);
   };
   return Object.assign(parts, { engine, register, pipeline, take, tickAt, history, setColumns, restore });

@@ -48,6 +48,7 @@ export function openEpisode(
     timeoutMs: 5_000,
     closedBy: null,
     batchId: null,
+    downAt: openedAt,
   };
 }
 

@@ -2,13 +2,13 @@
  * Owns the calls behind "acknowledge" and "undo": optimistic, told in a toast, taken back when the server refuses.
  * Knows no React; fetched after the page (use-acknowledge.ts).
  */
-import { ApiError } from '@/lib/client/api-client.ts';
 import type { Live } from '@/lib/client/live.ts';
 import { steadyNowMs } from '@/lib/client/steady-clock.ts';
 import type { AckRequest, HostFilter } from '@/lib/protocol/api.ts';
 import type { Position } from '@/lib/protocol/position.ts';
 import type { Translator } from '../../i18n/translator.ts';
 import { showToast } from '../../ui/toast.ts';
+import { problemOf, type ReadProblem } from '../read-problem.ts';
 import { type AckBatch, type AckTarget, canUndo } from './ack-batch.ts';
 import { type AckEvent, lastUndoable, reduceAckBatches, UNDO_MS } from './ack-batches.ts';
 import { ackStore } from './ack-store.ts';
@@ -54,11 +54,8 @@ export function createAcknowledger(
   operator: string,
   onOutdated: () => void,
 ): Acknowledger {
-  const problemOf = (error: unknown): { code: string; detail: string } => {
-    const problem =
-      error instanceof ApiError
-        ? { code: error.code, detail: error.detail }
-        : { code: 'network', detail: String(error) };
+  const noted = (error: unknown): ReadProblem => {
+    const problem = problemOf(error);
     if (ABOUT_THE_READER.has(problem.code)) onOutdated();
     return problem;
   };
@@ -73,7 +70,7 @@ export function createAcknowledger(
       forget(key);
       showToast({ text: answer.unacked > 0 ? t('undone', { count: answer.unacked }) : t('undoneNone') });
     } catch (error) {
-      const { code, detail } = problemOf(error);
+      const { code, detail } = noted(error);
       dispatch({ type: 'undoFailed', key, code, detail });
       forget(key);
       showToast({
@@ -100,7 +97,7 @@ export function createAcknowledger(
       const answer = await api.ack(request);
       dispatch({ type: 'answered', key, answer });
     } catch (error) {
-      const { code, detail } = problemOf(error);
+      const { code, detail } = noted(error);
       dispatch({ type: 'failed', key, code, detail });
       showToast({ text: t('failed', { code, detail }), tone: 'danger', durationMs: PROBLEM_MS });
       forget(key);
@@ -116,7 +113,7 @@ export function createAcknowledger(
       const answer = await api.unack({ ids: targets.map(({ id }) => id), by: operator });
       showToast({ text: answer.unacked > 0 ? t('undone', { count: answer.unacked }) : t('undoneNone') });
     } catch (error) {
-      const { code, detail } = problemOf(error);
+      const { code, detail } = noted(error);
       showToast({
         text: t('undoFailed', { code, detail }),
         tone: 'danger',

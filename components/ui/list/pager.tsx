@@ -4,7 +4,7 @@
 import { Button } from '../button.tsx';
 import { ChevronLeft, ChevronRight, ChevronsLeft } from '../icons.tsx';
 
-export type PagerWords = {
+type PagerWords = {
   readonly label: string;
   readonly first: string;
   readonly previous: string;
@@ -13,7 +13,7 @@ export type PagerWords = {
 };
 
 /** A handler that is null has nowhere to go; nothing is drawn when all are. */
-export function Pager({
+export default function Pager({
   words,
   onFirst,
   onPrevious,

@@ -94,6 +94,7 @@ export class ShardProbe {
   readonly events: ProbeEvent[] = [];
   readonly described: HostDescription[] = [];
   readonly sources: (readonly [number, string])[] = [];
+  readonly refused: string[] = [];
   readonly #policy: TimeoutPolicy;
   readonly #nameOfRow = new Map<number, string>();
 
@@ -227,6 +228,7 @@ export class ShardProbe {
       this.#nameOfRow.set(description.row, description.name ?? description.hostId);
     }
     this.sources.push(...batch.sources);
+    this.refused.push(...(batch.refused ?? []));
     const { transitions } = batch;
     for (let i = 0; i < transitions.length; i++) {
       this.events.push({

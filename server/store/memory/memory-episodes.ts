@@ -2,22 +2,10 @@
  * Open episodes, the newest resolved ones, and the number of the last one of every host. A put is O(1), a page looks
  * at every episode of its kind in slices. Main thread.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Alert, type AlertId, parseAlertId } from '#lib/protocol/alert.ts';
 import type { HostId } from '#lib/protocol/host.ts';
-import { KeysetWindow } from '../../keyset-window.ts';
-import {
-  type AlertQuery,
-  type AlertResult,
-  alertKey,
-  compareAlertKeys,
-  type EpisodeRecord,
-  isResumableAt,
-  matchesStatus,
-} from '../store.ts';
-
-/** Episodes looked at before other work gets a turn. */
-const SLICE = 20_000;
+import { pageOfAlerts } from '../alert-page.ts';
+import { type AlertQuery, type AlertResult, type EpisodeRecord, isResumableAt } from '../store.ts';
 
 export class MemoryEpisodes {
   readonly #maxResolved: number;
@@ -50,24 +38,18 @@ export class MemoryEpisodes {
     return (this.#open.get(id) ?? this.#resolved.get(id))?.alert ?? null;
   }
 
-  async page(query: AlertQuery): Promise<AlertResult> {
-    const window = new KeysetWindow(query.limit, compareAlertKeys, query.after ?? null);
+  page(query: AlertQuery): Promise<AlertResult> {
     const source = query.status === 'resolved' ? this.#resolved : this.#open;
-    let looked = 0;
-    for (const { alert } of source.values()) {
-      if (matchesStatus(alert, query.status)) window.offer(alertKey(alert, query.staleBeforeMs));
-      if (++looked % SLICE === 0) await nextTurn();
-    }
-    const { items, more } = window.finish();
-    // Those that changed their status in between two slices are left out.
-    const alerts = items.map((key) => source.get(key.id)?.alert).filter((alert) => alert !== undefined);
-    return { alerts, next: more ? items.at(-1)! : null };
+    return pageOfAlerts(source, ({ alert }) => alert, query);
   }
 
   /** Open ones, oldest first, then those that may be resumed. */
   resumableAt(nowMs: number): EpisodeRecord[] {
     const open = [...this.#open.values()].sort((a, b) => a.alert.openedAt - b.alert.openedAt);
-    const closed = [...this.#resolved.values()].filter((episode) => isResumableAt(episode, nowMs));
+    const isNewest = ({ alert }: EpisodeRecord) => this.#numbers.get(alert.hostId) === alert.episode;
+    const closed = [...this.#resolved.values()].filter(
+      (episode) => isNewest(episode) && isResumableAt(episode, nowMs),
+    );
     return [...open, ...closed.sort((a, b) => a.alert.closedAt! - b.alert.closedAt!)];
   }
 

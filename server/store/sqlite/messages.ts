@@ -1,5 +1,5 @@
 /**
- * What the main thread and the store's thread say to each other. Every message of ours carries the mark, because
+ * What the main thread and the store's two threads say to each other. Every message of ours carries the mark, because
  * other parties (`node --watch`) post to the same ports. Types and one check; no behaviour.
  */
 import type { AlertId } from '#lib/protocol/alert.ts';
@@ -7,7 +7,7 @@ import type { AlertQuery, AuditQuery, EventQuery, TimelineQuery } from '../store
 
 export const MARK = 'pulsewatch.store';
 
-/** `workerData` of the store's thread. */
+/** `workerData` of both threads. */
 export type StoreSetup = { readonly path: string };
 
 /** A question; the answers are those of reads.ts. */
@@ -16,13 +16,17 @@ export type Read =
   | { readonly of: 'open-episodes'; readonly afterNo: number }
   | { readonly of: 'hosts'; readonly afterNo: number }
   | { readonly of: 'events'; readonly query: EventQuery }
-  | { readonly of: 'timeline'; readonly query: TimelineQuery }
+  /** The present run began then and is alive, whatever is stored of it; null: none has begun. */
+  | { readonly of: 'timeline'; readonly query: TimelineQuery; readonly startedAtMs: number | null }
   | { readonly of: 'alerts'; readonly query: AlertQuery }
   | { readonly of: 'alert'; readonly id: AlertId }
   | { readonly of: 'audit'; readonly query: AuditQuery };
 
-export type ToStore =
-  /** JSON of ChangeRows. A job that is large comes in pieces, the last of which says so. */
+export type ToWriter =
+  /**
+   * JSON of ChangeRows. A job that is large comes in pieces, the last of which says so. `urgent`: somebody waits for
+   * it, so it is written as soon as it can be.
+   */
   | {
       readonly mark: typeof MARK;
       readonly type: 'write';
@@ -30,16 +34,33 @@ export type ToStore =
       readonly rows: number;
       readonly json: string;
       readonly last: boolean;
+      readonly urgent: boolean;
     }
-  /** After something could not be written nothing is, until this. */
+  /** After something could not be written nothing is, until this. What was sent before it is not written any more. */
   | { readonly mark: typeof MARK; readonly type: 'resume' }
+  /** A run of the server begins. */
+  | { readonly mark: typeof MARK; readonly type: 'begin'; readonly nowMs: number }
   | { readonly mark: typeof MARK; readonly type: 'alive'; readonly nowMs: number }
-  | { readonly mark: typeof MARK; readonly type: 'read'; readonly id: number; readonly read: Read }
   | { readonly mark: typeof MARK; readonly type: 'trim'; readonly id: number; readonly beforeMs: number }
+  | { readonly mark: typeof MARK; readonly type: 'close' };
+
+export type ToReader =
+  /** First of all, when the writer has made the file what it should be. */
+  | { readonly mark: typeof MARK; readonly type: 'open' }
+  | { readonly mark: typeof MARK; readonly type: 'read'; readonly id: number; readonly read: Read }
   | { readonly mark: typeof MARK; readonly type: 'close' };
 
 /** written: it is on disk. unavailable: not now, nothing of it is kept. refused: it breaks a rule of the tables. */
 export type WriteOutcome = 'written' | 'unavailable' | 'refused';
+
+/** The writer's, in the order of the jobs. `detail`: why not; null when written. */
+export type Wrote = {
+  readonly mark: typeof MARK;
+  readonly type: 'wrote';
+  readonly ids: readonly number[];
+  readonly outcome: WriteOutcome;
+  readonly detail: string | null;
+};
 
 export type FromStore =
   | { readonly mark: typeof MARK; readonly type: 'ready' }
@@ -49,14 +70,7 @@ export type FromStore =
       readonly message: string;
       readonly ofFile: boolean;
     }
-  /** In the order of the jobs. `detail`: why not; null when written. */
-  | {
-      readonly mark: typeof MARK;
-      readonly type: 'wrote';
-      readonly ids: readonly number[];
-      readonly outcome: WriteOutcome;
-      readonly detail: string | null;
-    }
+  | Wrote
   | { readonly mark: typeof MARK; readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | {
       readonly mark: typeof MARK;
@@ -66,6 +80,6 @@ export type FromStore =
     };
 
 /** Is this one of ours? */
-export function isMarked<T extends FromStore | ToStore>(message: unknown): message is T {
+export function isMarked<T extends FromStore | ToWriter | ToReader>(message: unknown): message is T {
   return typeof message === 'object' && message !== null && 'mark' in message && message.mark === MARK;
 }

@@ -1,6 +1,6 @@
 /**
  * Opens the file, or says why it cannot be used: looks before it touches, so that a database that is broken, newer or
- * another application's stays as it is. Store's thread. Cost: reads the whole file up to 512 MiB (about 1 s).
+ * another application's stays as it is. Writer's thread. Cost: reads the whole file up to 512 MiB (about 1 s).
  */
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -23,13 +23,13 @@ const USER_VERSION_AT = 60;
 const APPLICATION_ID_AT = 68;
 
 /**
- * Pages of the write-ahead log after which they are moved to the file. 16 MiB, so that no commit is delayed much;
- * 64 MiB while more is queued, when most pages are written again soon; 4 MiB while trimming, which writes so many
- * that a command would often meet the moving.
+ * Pages of the write-ahead log after which the writer itself moves them to the file, within a commit: 128 MiB. The
+ * reader does it before, beside the writing (checkpoints.ts).
  */
-export const CHECKPOINT_PAGES = { calm: 4_000, busy: 16_000, trimming: 1_000 } as const;
+const WRITER_CHECKPOINT_PAGES = 32_000;
 const WAL_BYTES = 64 * 2 ** 20;
 const CACHE_KIB = 65_536;
+const READER_CACHE_KIB = 16_384;
 const BUSY_MS = 2_000;
 
 export type OpenDatabase = { readonly database: DatabaseSync; close(): void };
@@ -53,6 +53,19 @@ export function openDatabase(path: string): OpenDatabase {
     lock.release();
     throw error instanceof StoreFileError ? error : unusable(path, error);
   }
+}
+
+/** A second connection of this process, for questions and checkpoints. Throws what SQLite throws. */
+export function openBeside(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  database.exec(`
+    PRAGMA query_only = ON;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -${READER_CACHE_KIB};
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;
+  `);
+  return database;
 }
 
 function takeLock(path: string): FileLock {
@@ -179,7 +192,7 @@ function openForWriting(path: string): DatabaseSync {
     if (mode !== 'wal') throw new Error(`its file system does not allow a write-ahead log (${mode})`);
     database.exec(`
       PRAGMA synchronous = FULL;
-      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES.calm};
+      PRAGMA wal_autocheckpoint = ${WRITER_CHECKPOINT_PAGES};
       PRAGMA journal_size_limit = ${WAL_BYTES};
       PRAGMA cache_size = -${CACHE_KIB};
       PRAGMA temp_store = MEMORY;

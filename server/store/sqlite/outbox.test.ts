@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../store.ts';
 import { hostEvent, openEpisode } from '../testing/samples.ts';
-import type { ToStore } from './messages.ts';
+import type { ToWriter } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import type { ChangeRows } from './rows.ts';
 
@@ -12,7 +12,7 @@ class Disk {
     retryMs: 1e6,
     send: (message) => void this.sent.push(message),
   });
-  readonly sent: ToStore[] = [];
+  readonly sent: ToWriter[] = [];
   #answered = 0;
 
   get jobs(): number[] {
@@ -152,6 +152,41 @@ test('S22: a disk that does not keep up is as one that takes nothing, until it h
   }
   await Promise.all(appends);
   expect(made.outbox.health().dropped).toBeGreaterThan(0);
+});
+
+test('S23: whatever went wrong in whatever order, with a disk that takes things again all is stored or told', async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    let state = seed;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const made = disk();
+    const appends: Promise<unknown>[] = [];
+    for (let step = 0; step < 40; step++) {
+      const [count, as] = [random(4) === 0 ? 6_000 : random(900), random(3) === 0 ? 'command' : 'history'];
+      const added = made.outbox.add({ events: events(step, count) }, as as 'command' | 'history');
+      appends.push(added.catch((error: Error) => expect(error.message).toMatch(/no room|does not keep up/)));
+      // In every other run the disk is slow and nothing worse, so that no timer helps.
+      const what = seed % 2 === 0 ? random(12) : random(8);
+      if (seed % 2 === 0 && what > 0) continue;
+      if (what < 3) made.answer('written');
+      else if (what === 3) made.answer('unavailable');
+      else if (what === 4) made.answer('refused');
+      else if (what === 5) made.outbox.fail('no room');
+      else if (what === 6) made.outbox.retry();
+      if (random(2) === 0) await turn();
+    }
+    for (let turns = 0; !made.outbox.health().writable || made.outbox.health().waiting > 0; turns++) {
+      expect(turns, `seed ${seed}: ${JSON.stringify(made.outbox.health())}`).toBeLessThan(400);
+      made.answer('written');
+      await turn();
+      // As the timer would after a failure.
+      if (seed % 2 === 1 && !made.outbox.health().writable && made.jobs.length === 0) made.outbox.retry();
+    }
+    await Promise.all(appends);
+  }
 });
 
 test('S24: a refused batch is told to whoever waits and counted', async () => {

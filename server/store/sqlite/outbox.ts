@@ -6,20 +6,20 @@
 import type { StoreHealth } from '#lib/protocol/api.ts';
 import { StoreUnavailable } from '../store.ts';
 import { Backlog, type BacklogLimits } from './backlog.ts';
-import { MARK, type ToStore, type WriteOutcome } from './messages.ts';
+import { MARK, type ToWriter, type WriteOutcome } from './messages.ts';
 import { type Changes, countRows, toRows } from './rows.ts';
 
 /** Rows in one message, and in what main builds of messages in one turn. */
 const PIECE_ROWS = 4_096;
-/** Rows sent and not confirmed: enough that the store's thread is never idle. */
-const WINDOW_ROWS = 32_768;
+/** Rows sent and not confirmed: two transactions of the store's thread, so that it is never idle. */
+const WINDOW_ROWS = 131_072;
 /** Rows that may queue while all is well, of the events that may wait when it is not: a mass outage is no trouble. */
 const QUEUE_SHARE = 4;
 
 export type OutboxOptions = {
   readonly limits: BacklogLimits;
   readonly retryMs: number;
-  send(message: ToStore): void;
+  send(message: ToWriter): void;
 };
 
 type Job = {
@@ -31,7 +31,7 @@ type Job = {
   readonly settle: PromiseWithResolvers<void>;
 };
 
-type WriteMessage = ToStore & { readonly type: 'write' };
+type WriteMessage = ToWriter & { readonly type: 'write' };
 
 export class Outbox {
   readonly #o: OutboxOptions;
@@ -177,9 +177,10 @@ export class Outbox {
     this.#backlog.addBefore(jobs.filter(({ as }) => as !== 'command').map(({ changes }) => changes));
   }
 
-  /** Tries to store the first part of what waits, or at least something. */
+  /** Tries to store the first part of what waits, or at least something; not while such an attempt is under way. */
   retry(): void {
     clearTimeout(this.#retry);
+    if (this.#sent.size > 0) return;
     this.#o.send({ mark: MARK, type: 'resume' });
     this.#enqueue(this.#backlog.take(PIECE_ROWS) ?? {}, 'backlog');
     this.#pump();
@@ -220,11 +221,12 @@ export class Outbox {
 }
 
 /** One message, or for a job with many rows several; built when they are asked for. */
-function* piecesOf({ id, changes, rows }: Job): Generator<WriteMessage, undefined> {
+function* piecesOf({ id, changes, rows, as }: Job): Generator<WriteMessage, undefined> {
   const parts = rows <= PIECE_ROWS ? [changes] : partsOf(changes);
   for (const [i, part] of parts.entries()) {
     const json = JSON.stringify(toRows(part));
-    yield { mark: MARK, type: 'write', id, rows: countRows(part), json, last: i === parts.length - 1 };
+    const last = i === parts.length - 1;
+    yield { mark: MARK, type: 'write', id, rows: countRows(part), json, last, urgent: as !== 'history' };
   }
 }
 

@@ -39,6 +39,7 @@ export type EpisodeRow = readonly [
   timeoutMs: number,
   closedBy: string | null,
   batchId: string | null,
+  downAt: number,
 ];
 export type HostRow = readonly [
   id: HostId,
@@ -49,6 +50,7 @@ export type HostRow = readonly [
   confirmed: 0 | 1,
   leftAt: number | null,
   leftEvidence: EvidenceRow | null,
+  unheard: 0 | 1,
 ];
 
 export type ChangeRows = {
@@ -90,7 +92,7 @@ function eventRow({ at, hostId, host, kind, reason, evidence, by }: HostEvent): 
   return [at, hostId, host, eventKindNumber(kind, by), reason, evidenceRow(evidence), by];
 }
 
-function episodeRow({ alert, timeoutMs, closedBy, batchId }: EpisodeRecord): EpisodeRow {
+function episodeRow({ alert, timeoutMs, closedBy, batchId, downAt }: EpisodeRecord): EpisodeRow {
   const { id, host, openedAt, closedAt, reason, evidence, incidentId, ack } = alert;
   return [
     id,
@@ -107,12 +109,25 @@ function episodeRow({ alert, timeoutMs, closedBy, batchId }: EpisodeRecord): Epi
     timeoutMs,
     closedBy,
     batchId,
+    downAt,
   ];
 }
 
-function hostRow({ id, name, labels, intervalMs, registeredAt, confirmed, left }: StoredHost): HostRow {
+function hostRow(host: StoredHost): HostRow {
+  const { id, name, labels, intervalMs, registeredAt, confirmed, left, unheard } = host;
   const leftEvidence = evidenceRow(left?.evidence ?? null);
-  return [id, name, labels, intervalMs, registeredAt, confirmed ? 1 : 0, left?.at ?? null, leftEvidence];
+  const leftAt = left?.at ?? null;
+  return [
+    id,
+    name,
+    labels,
+    intervalMs,
+    registeredAt,
+    confirmed ? 1 : 0,
+    leftAt,
+    leftEvidence,
+    unheard ? 1 : 0,
+  ];
 }
 
 function evidenceRow(evidence: Evidence | null): EvidenceRow | null {
@@ -173,23 +188,25 @@ export function alertOf(row: readonly Column[]): Alert {
   };
 }
 
-export const EPISODE_COLUMNS = `${ALERT_COLUMNS}, timeout_ms, closed_by, batch_id`;
+export const EPISODE_COLUMNS = `${ALERT_COLUMNS}, timeout_ms, closed_by, batch_id, ifnull(down_at, opened_at)`;
 
 export function episodeOf(row: readonly Column[]): EpisodeRecord {
-  const [timeoutMs, closedBy, batchId] = row.slice(-3);
+  const [timeoutMs, closedBy, batchId, downAt] = row.slice(-4);
   return {
     alert: alertOf(row),
     timeoutMs: timeoutMs as number,
     closedBy: closedBy as EpisodeRecord['closedBy'],
     batchId: batchId as string | null,
+    downAt: downAt as number,
   };
 }
 
-export const HOST_COLUMNS = 'id, name, labels, interval_ms, registered_at, confirmed, left_at, left_evidence';
+export const HOST_COLUMNS =
+  'id, name, labels, interval_ms, registered_at, confirmed, left_at, left_evidence, unheard';
 
 /** The label set has no prototype, as canonicalLabels makes them. */
 export function hostOf(row: readonly Column[]): StoredHost {
-  const [id, name, labels, intervalMs, registeredAt, confirmed, leftAt, leftEvidence] = row;
+  const [id, name, labels, intervalMs, registeredAt, confirmed, leftAt, leftEvidence, unheard] = row;
   return {
     id: id as string,
     name: name as string | null,
@@ -197,6 +214,7 @@ export function hostOf(row: readonly Column[]): StoredHost {
     intervalMs: intervalMs as number,
     registeredAt: registeredAt as number,
     confirmed: confirmed === 1,
+    ...(unheard === 1 ? { unheard: true as const } : {}),
     left: leftAt === null ? null : { at: leftAt as number, evidence: evidenceOf(leftEvidence!) },
   };
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { type Store, StoreFileError } from '../store.ts';
 import { commandBatch, HOSTS, hostEvent, openEpisode } from '../testing/samples.ts';
+import { timelineOf } from '../timeline.ts';
 import { backupDatabase } from './backup.ts';
 import { openDatabase } from './open-database.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -80,6 +81,41 @@ test('S3: pages of the fleet’s events and of a span over many thousand, none t
   }
 });
 
+test('S8: a timeline over many thousand events of one host is the fold of all of them', async () => {
+  const store = await opened(freshPath());
+  const KINDS = ['down', 'up', 'acknowledged', 'left'] as const;
+  const all = Array.from({ length: 7_001 }, (_, i) => hostEvent(10 * i + 5, { kind: KINDS[i % 4]! }));
+  await store.append({ events: all }, 'command');
+  for (const [fromMs, toMs] of [
+    [1, 80_001],
+    [30_001, 50_001],
+  ] as const) {
+    const query = { hostId: HOSTS[0], fromMs, toMs, buckets: 9, present: 'up' as const };
+    const newestFirst = all.toReversed().map(({ at, kind }) => ({ at, kind, named: false }));
+    const runs = [{ startedAtMs: 1, aliveAtMs: Number.POSITIVE_INFINITY }];
+    expect(await store.timeline(query)).toEqual(timelineOf(query, newestFirst, runs));
+  }
+});
+
+test('S27: what happened proves that the run was alive then, although it never said so', async () => {
+  const path = freshPath();
+  const first = await openSqliteStore({ path });
+  await first.load(100);
+  await first.append({ events: [hostEvent(150, { kind: 'registered' }), hostEvent(600)] }, 'history');
+  await first.append({ events: [hostEvent(500)] }, 'history');
+  await first.close();
+  const store = await openSqliteStore({ path });
+  open.push(store);
+  await store.load(900);
+  const query = { hostId: HOSTS[0], fromMs: 100, toMs: 1_000, buckets: 9, present: 'up' as const };
+  const [up, unknown] = [
+    [100, 0, 0, 0],
+    [0, 0, 0, 100],
+  ];
+  const { buckets } = await store.timeline(query);
+  expect(buckets).toEqual([[50, 0, 0, 50], up, up, up, up, unknown, unknown, unknown, up]);
+});
+
 describe('S14: trimming', () => {
   test('goes in portions of at most 500 rows, oldest first', async () => {
     const path = freshPath();
@@ -90,7 +126,7 @@ describe('S14: trimming', () => {
     const trim = new Trim(database, 7_000);
     const oldest = database.prepare('SELECT min(at) AS at FROM events');
     let total = 0;
-    for (let rows = trim.next(); rows !== null; rows = trim.next()) {
+    for (let rows = trim.next(500); rows !== null; rows = trim.next(500)) {
       expect(rows).toBeLessThanOrEqual(500);
       total += rows;
       expect(oldest.get()).toEqual({ at: Math.min(total, 7_000) });

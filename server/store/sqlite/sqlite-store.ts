@@ -1,8 +1,7 @@
 /**
- * The store on a SQLite file: main's side of the thread that owns the file. Main thread; nothing here blocks, what it
- * costs is the building of messages (outbox.ts) and of objects from pages. Rules: ../SPEC.md.
+ * The store on a SQLite file: main's side of the thread that writes it and of the one that reads it. Main thread;
+ * nothing here blocks, what it costs is the building of messages (outbox.ts) and of objects from pages. Rules: ../SPEC.md.
  */
-import { Worker } from 'node:worker_threads';
 import type { AuditEntry, ServerSettings } from '#lib/protocol/account.ts';
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
 import type { StoreHealth } from '#lib/protocol/api.ts';
@@ -19,15 +18,15 @@ import {
   type StoreBatch,
   type StoredHost,
   type StoredState,
-  StoreFileError,
   StoreUnavailable,
   type TimelineQuery,
   type TimelineResult,
 } from '../store.ts';
-import { type FromStore, isMarked, MARK, type Read, type StoreSetup, type ToStore } from './messages.ts';
+import { MARK, type Read, type ToReader, type ToWriter } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import type { Beginning, Page } from './reads.ts';
 import { episodeOf, hostOf } from './rows.ts';
+import { StoreThread } from './store-thread.ts';
 
 export type SqliteStoreOptions = {
   /** The database file; its folder is made when it is not there. Beside it stand its log and its lock. */
@@ -52,118 +51,87 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 class SqliteStore implements Store {
   readonly kind = 'sqlite';
   readonly durable = true;
-  readonly #path: string;
   readonly #outbox: Outbox;
-  #worker: Worker | null = null;
-  #exited: Promise<void> = Promise.resolve();
-  #reopening: Promise<void> | undefined;
-  /** Since the last start of a thread. */
-  #wasReady = false;
+  readonly #writer: StoreThread<ToWriter>;
+  readonly #reader: StoreThread<ToReader>;
+  #writerReopening = false;
+  #readerReopening = false;
   #closing: Promise<void> | undefined;
-  #lastQuestion = 0;
-  readonly #questions = new Map<number, PromiseWithResolvers<unknown>>();
-  /** When this run was last known to be alive; null before load. */
+  /** When this run began, and when it was last known to be alive; null before load. */
+  #startedAtMs: number | null = null;
   #aliveAtMs: number | null = null;
 
   constructor({ path, retryMs = RETRY_MS, maxWaitingEvents = MAX_WAITING_EVENTS }: SqliteStoreOptions) {
-    this.#path = path;
+    const setup = { path };
+    this.#writer = new StoreThread<ToWriter>({
+      url: new URL('./writer.worker.ts', import.meta.url),
+      name: 'store',
+      setup,
+      onWrote: ({ ids, outcome, detail }) => this.#outbox.wrote(ids, outcome, detail),
+      // What was not confirmed is kept, and a new thread tried.
+      onLost: (detail) => {
+        if (this.#closing === undefined) this.#outbox.fail(detail);
+      },
+    });
+    this.#reader = new StoreThread<ToReader>({
+      url: new URL('./reader.worker.ts', import.meta.url),
+      name: 'store reader',
+      setup,
+      onWrote: () => {},
+      onLost: () => this.#reopenReader(),
+    });
     this.#outbox = new Outbox({
       limits: { events: maxWaitingEvents, audit: MAX_WAITING_AUDIT },
       retryMs,
       send: (message) => {
-        if (!this.#send(message)) this.#reopen();
+        if (!this.#writer.send(message)) this.#reopenWriter();
       },
     });
   }
 
-  /** Starts the thread, which opens the file. */
-  open(): Promise<void> {
-    this.#wasReady = false;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const worker = new Worker(new URL('./store.worker.ts', import.meta.url), {
-      workerData: { path: this.#path } satisfies StoreSetup,
-      name: 'store',
-    });
-    this.#worker = worker;
-    worker.on('message', (message: unknown) => {
-      if (!isMarked<FromStore>(message)) return;
-      if (message.type === 'ready') {
-        this.#wasReady = true;
-        resolve();
-      } else if (message.type === 'failed') {
-        reject(message.ofFile ? new StoreFileError(message.message) : new Error(message.message));
-      } else this.#receive(message);
-    });
-    worker.on('error', (error) => {
-      reject(error);
-      this.#lost(worker, error.message);
-    });
-    this.#exited = new Promise((exited) => {
-      worker.on('exit', (code) => {
-        reject(new Error(`the store's thread ended with code ${code} before it was ready`));
-        this.#lost(worker, `the store's thread ended with code ${code}`);
-        exited();
-      });
-    });
-    return promise;
-  }
-
-  #receive(message: Exclude<FromStore, { type: 'ready' | 'failed' }>): void {
-    if (message.type === 'wrote') {
-      this.#outbox.wrote(message.ids, message.outcome, message.detail);
-      return;
+  /** Starts the threads; the writer opens the file, and the reader when it has. */
+  async open(): Promise<void> {
+    const greeting = this.#writer.open().then((): ToReader => ({ mark: MARK, type: 'open' }));
+    try {
+      await this.#reader.open(greeting);
+    } catch (error) {
+      await this.#writer.close();
+      throw error;
     }
-    const question = this.#questions.get(message.id);
-    this.#questions.delete(message.id);
-    if (message.type === 'answer') question?.resolve(message.answer);
-    else question?.reject(new StoreUnavailable(message.message));
   }
 
-  /** The thread is gone, which it never should be. What was not confirmed is kept, and a new thread tried. */
-  #lost(worker: Worker, detail: string): void {
-    if (this.#worker !== worker) return;
-    this.#worker = null;
-    // A start that failed is told to whoever asked for it.
-    if (!this.#wasReady) return;
-    for (const question of this.#questions.values()) question.reject(new StoreUnavailable(detail));
-    this.#questions.clear();
-    if (this.#closing === undefined) this.#outbox.fail(detail);
-  }
-
-  #reopen(): void {
-    this.#reopening ??= this.open().then(
+  #reopenWriter(): void {
+    if (this.#writerReopening) return;
+    this.#writerReopening = true;
+    this.#writer.open().then(
       () => {
-        this.#reopening = undefined;
-        if (this.#aliveAtMs !== null)
-          this.#send({ mark: MARK, type: 'read', id: 0, read: { of: 'begin', nowMs: this.#aliveAtMs } });
+        this.#writerReopening = false;
+        if (this.#aliveAtMs !== null) {
+          this.#writer.send({ mark: MARK, type: 'begin', nowMs: this.#aliveAtMs });
+        }
         this.#outbox.retry();
       },
       (error: Error) => {
-        this.#reopening = undefined;
+        this.#writerReopening = false;
         this.#outbox.fail(error.message);
       },
     );
   }
 
-  /** false: there is no thread to send to. */
-  #send(message: ToStore): boolean {
-    this.#worker?.postMessage(message);
-    return this.#worker !== null;
+  /** Should that fail, the next question tries again. */
+  #reopenReader(): void {
+    if (this.#readerReopening || this.#closing !== undefined) return;
+    this.#readerReopening = true;
+    const done = (): void => {
+      this.#readerReopening = false;
+    };
+    this.#reader.open({ mark: MARK, type: 'open' }).then(done, done);
   }
 
-  #ask<T>(read: Read): Promise<T> {
-    return this.#question((id) => ({ mark: MARK, type: 'read', id, read }));
-  }
-
-  #question<T>(message: (id: number) => ToStore): Promise<T> {
-    const question = Promise.withResolvers<unknown>();
-    const id = ++this.#lastQuestion;
-    this.#questions.set(id, question);
-    if (this.#closing !== undefined || !this.#send(message(id))) {
-      this.#questions.delete(id);
-      return Promise.reject(new StoreUnavailable("the store's thread is not running"));
-    }
-    return question.promise as Promise<T>;
+  async #ask<T>(read: Read): Promise<T> {
+    if (this.#closing !== undefined) throw new StoreUnavailable('the store is closed');
+    if (!this.#reader.isRunning) this.#reopenReader();
+    return this.#reader.ask((id) => ({ mark: MARK, type: 'read', id, read }));
   }
 
   health(): StoreHealth {
@@ -171,7 +139,9 @@ class SqliteStore implements Store {
   }
 
   async load(nowMs: number): Promise<StoredState> {
+    this.#startedAtMs = nowMs;
     this.#aliveAtMs = nowMs;
+    this.#writer.send({ mark: MARK, type: 'begin', nowMs });
     const { resumable, ...beginning } = await this.#ask<Beginning>({ of: 'begin', nowMs });
     const open: EpisodeRecord[] = [];
     for await (const page of this.#pages((afterNo) => ({ of: 'open-episodes', afterNo }))) {
@@ -214,7 +184,7 @@ class SqliteStore implements Store {
 
   alive(nowMs: number): void {
     this.#aliveAtMs = nowMs;
-    if (this.#outbox.health().writable) this.#send({ mark: MARK, type: 'alive', nowMs });
+    if (this.#outbox.health().writable) this.#writer.send({ mark: MARK, type: 'alive', nowMs });
   }
 
   events(query: EventQuery): Promise<EventResult> {
@@ -222,7 +192,7 @@ class SqliteStore implements Store {
   }
 
   timeline(query: TimelineQuery): Promise<TimelineResult> {
-    return this.#ask({ of: 'timeline', query });
+    return this.#ask({ of: 'timeline', query, startedAtMs: this.#startedAtMs });
   }
 
   alerts(query: AlertQuery): Promise<AlertResult> {
@@ -238,13 +208,14 @@ class SqliteStore implements Store {
   }
 
   trim(beforeMs: number): Promise<number> {
-    return this.#question((id) => ({ mark: MARK, type: 'trim', id, beforeMs }));
+    if (this.#closing !== undefined) return Promise.reject(new StoreUnavailable('the store is closed'));
+    return this.#writer.ask((id) => ({ mark: MARK, type: 'trim', id, beforeMs }));
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#outbox.close().then(() => {
-      this.#send({ mark: MARK, type: 'close' });
-      return this.#exited;
+    this.#closing ??= this.#outbox.close().then(async () => {
+      // The writer last: it leaves the file without companions.
+      for (const thread of [this.#reader, this.#writer]) await thread.close();
     });
     return this.#closing;
   }

@@ -1,16 +1,16 @@
 /**
  * Deletes what is older than the retention, oldest first, in portions short enough that a command never waits for
- * them noticeably. Open episodes and the register are never touched. Store's thread; a portion is some 10 ms.
+ * them noticeably. Open episodes and the register are never touched. Writer's thread; a portion is as long as it is told.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { BLOCK_SEQS } from './writes.ts';
 
-const PORTION_ROWS = 500;
+export const MAX_PORTION_ROWS = 500;
 
 type Portion = { readonly deleted: number; readonly done: boolean };
 
 const TRIM_EPISODES = `SELECT no FROM episodes WHERE closed_at IS NOT NULL AND closed_at < ?
-  ORDER BY closed_at LIMIT ${PORTION_ROWS}`;
+  ORDER BY closed_at LIMIT ?`;
 
 /** One trimming; call `next` until it gives null, each call in a transaction of its own. Gives rows deleted. */
 export class Trim {
@@ -20,6 +20,8 @@ export class Trim {
   readonly #steps: (() => Portion)[];
   /** Host ids up to here have been looked at. */
   #floorsAfter = '';
+  /** Of the present portion. */
+  #limit = MAX_PORTION_ROWS;
 
   constructor(database: DatabaseSync, beforeMs: number) {
     this.#database = database;
@@ -34,8 +36,9 @@ export class Trim {
     ];
   }
 
-  /** null: nothing is left to do. */
-  next(): number | null {
+  /** At most `limit` rows; null: nothing is left to do. */
+  next(limit: number): number | null {
+    this.#limit = limit;
     for (;;) {
       const step = this.#steps[0];
       if (step === undefined) return null;
@@ -58,11 +61,12 @@ export class Trim {
     const span = [block * BLOCK_SEQS, (block + 1) * BLOCK_SEQS - 1] as const;
     const deleted = this.#run(
       `DELETE FROM events WHERE seq IN
-        (SELECT seq FROM events WHERE seq BETWEEN ? AND ? AND at < ? ORDER BY seq LIMIT ${PORTION_ROWS})`,
+        (SELECT seq FROM events WHERE seq BETWEEN ? AND ? AND at < ? ORDER BY seq LIMIT ?)`,
       ...span,
       this.#beforeMs,
+      this.#limit,
     );
-    if (deleted < PORTION_ROWS) this.#narrowBlock(block, span);
+    if (deleted < this.#limit) this.#narrowBlock(block, span);
     return { deleted, done: false };
   }
 
@@ -90,18 +94,24 @@ export class Trim {
           WHERE no IN (${TRIM_EPISODES}) GROUP BY substr(id, 1, 16)
         ON CONFLICT (host_id) DO UPDATE SET episode = max(episode, excluded.episode)`,
       this.#beforeMs,
+      this.#limit,
     );
-    const deleted = this.#run(`DELETE FROM episodes WHERE no IN (${TRIM_EPISODES})`, this.#beforeMs);
-    return { deleted, done: deleted < PORTION_ROWS };
+    const deleted = this.#run(
+      `DELETE FROM episodes WHERE no IN (${TRIM_EPISODES})`,
+      this.#beforeMs,
+      this.#limit,
+    );
+    return { deleted, done: deleted < this.#limit };
   }
 
   #simple(table: string, key: string, instant: string): Portion {
     const deleted = this.#run(
       `DELETE FROM ${table} WHERE ${key} IN
-        (SELECT ${key} FROM ${table} WHERE ${instant} < ? ORDER BY ${instant.split(' ').at(-1)} LIMIT ${PORTION_ROWS})`,
+        (SELECT ${key} FROM ${table} WHERE ${instant} < ? ORDER BY ${instant.split(' ').at(-1)} LIMIT ?)`,
       this.#beforeMs,
+      this.#limit,
     );
-    return { deleted, done: deleted < PORTION_ROWS };
+    return { deleted, done: deleted < this.#limit };
   }
 
   /** Numbers of hosts that nothing else knows: they would come back as new ones. */
@@ -110,9 +120,9 @@ export class Trim {
       this.#database
         .prepare(
           `SELECT max(host_id) FROM (SELECT host_id FROM episode_floors WHERE host_id > ?
-            ORDER BY host_id LIMIT ${PORTION_ROWS})`,
+            ORDER BY host_id LIMIT ?)`,
         )
-        .get(this.#floorsAfter)!,
+        .get(this.#floorsAfter, this.#limit)!,
     );
     if (last === null) return { deleted: 0, done: true };
     this.#run(

@@ -35,6 +35,7 @@ export function openEpisode(episode: number, openedAt: number): EpisodeRecord {
     timeoutMs: 5_000,
     closedBy: null,
     batchId: null,
+    downAt: openedAt,
   };
 }
 

@@ -1,27 +1,30 @@
 'use client';
 
-/** What happened when hosts could not be read, and what to do about it. */
+/** What happened when the page's list could not be read, and what to do about it. Fetched after the page. */
 import { useTranslations } from '../i18n/language.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
-import type { ReadProblem } from './use-host-window.ts';
+import type { ReadProblem } from './read-problem.ts';
 
-export function ReadFailure({
+/** `title`: what could not be read. `kept`: an older answer is still shown. */
+export default function ReadFailure({
+  title,
   problem,
   kept,
   onRetry,
 }: {
+  title: string;
   problem: ReadProblem;
   kept: boolean;
   onRetry: () => void;
 }) {
-  const t = useTranslations('hosts.failed');
+  const t = useTranslations('common.readFailure');
   const retry = useTranslations('common.action')('retry');
   return (
     <Notice
       tone="danger"
       live
-      title={t('title')}
+      title={title}
       className="mb-3"
       actions={<Button onClick={onRetry}>{retry}</Button>}
     >

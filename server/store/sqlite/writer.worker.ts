@@ -1,20 +1,30 @@
 /**
- * The store's thread: owns the connection, writes what is queued in one transaction a turn, answers questions
- * between two of them, trims in portions. Knows nothing of what waits on main. Messages: messages.ts.
+ * The store's thread that writes: owns the connection, writes what is queued in one transaction a turn, trims in
+ * portions. Answers no questions; knows nothing of what waits on main. Messages: messages.ts.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { StoreFileError } from '../store.ts';
-import { type FromStore, isMarked, MARK, type Read, type StoreSetup, type ToStore } from './messages.ts';
-import { CHECKPOINT_PAGES, type OpenDatabase, openDatabase } from './open-database.ts';
-import { Reads } from './reads.ts';
+import { isLogLong } from './checkpoints.ts';
+import { type FromStore, isMarked, MARK, type StoreSetup, type ToWriter } from './messages.ts';
+import { type OpenDatabase, openDatabase } from './open-database.ts';
 import type { ChangeRows } from './rows.ts';
-import { Trim } from './trim.ts';
+import { MAX_PORTION_ROWS, Trim } from './trim.ts';
 import { Writes } from './writes.ts';
 
-/** Rows one transaction holds at most, but for a single job that has more: about 150 ms. */
-const GROUP_ROWS = 16_384;
+/**
+ * Rows one transaction holds at most, but for a single job that has more: about 300 ms. The more of them, the fewer
+ * pages of the indexes are written twice: nobody waits less for it, for all is written in the order it came.
+ */
+const GROUP_ROWS = 65_536;
+/** History that nobody waits for lets as long pass as the last transaction took, and at most this. */
+const MAX_PAUSE_MS = 100;
+/** A command may meet a portion of a trimming: so long it is meant to be. */
+const PORTION_MS = 6;
+const MIN_PORTION_ROWS = 25;
+/** Between two looks whether the log has been moved to the file. */
+const LOG_LOOK_MS = 20;
 
-type Job = { readonly id: number; rows: number; readonly pieces: string[] };
+type Job = { readonly id: number; readonly urgent: boolean; rows: number; readonly pieces: string[] };
 type Trimming = { readonly id: number; readonly trim: Trim; rows: number };
 
 const main = parentPort!;
@@ -23,29 +33,32 @@ function post(message: FromStore): void {
   main.postMessage(message);
 }
 
-class StoreThread {
+class WriterThread {
   readonly #open: OpenDatabase;
   readonly #writes: Writes;
-  readonly #reads: Reads;
   readonly #jobs: Job[] = [];
   /** The job whose pieces are still coming. */
   #coming: Job | null = null;
   readonly #trimmings: Trimming[] = [];
   /** Why nothing is written until main says so; null while all is well. */
   #unavailable: string | null = null;
-  #pace: keyof typeof CHECKPOINT_PAGES = 'calm';
+  #urgentJobs = 0;
   #turn: NodeJS.Immediate | undefined;
+  /** Until the next turn, while only history waits. */
+  #pause: NodeJS.Timeout | undefined;
+  #pauseUntilMs = 0;
+  /** Between two portions of a trimming. */
   #rest: NodeJS.Timeout | undefined;
   #portionMs = 0;
+  #portionRows = 100;
   #closing = false;
 
   constructor(open: OpenDatabase) {
     this.#open = open;
     this.#writes = new Writes(open.database);
-    this.#reads = new Reads(open.database);
   }
 
-  receive(message: ToStore): void {
+  receive(message: ToWriter): void {
     switch (message.type) {
       case 'write':
         this.#queue(message);
@@ -53,12 +66,15 @@ class StoreThread {
       case 'resume':
         this.#unavailable = null;
         this.#coming = null;
+        // Main has taken these back, and sends them again.
+        this.#jobs.length = 0;
+        this.#urgentJobs = 0;
+        break;
+      case 'begin':
+        this.#begin(message.nowMs);
         break;
       case 'alive':
         this.#alive(message.nowMs);
-        break;
-      case 'read':
-        this.#answer(message.id, message.read);
         break;
       case 'trim':
         this.#trimmings.push({
@@ -70,27 +86,35 @@ class StoreThread {
       case 'close':
         this.#closing = true;
     }
-    this.#nextTurn();
+    this.#plan();
   }
 
-  #nextTurn(): void {
-    if (this.#jobs.length > 0 || this.#closing) {
-      this.#turn ??= setImmediate(() => {
-        this.#turn = undefined;
-        this.#takeTurn();
-      });
-    }
+  #plan(): void {
+    if (this.#urgentJobs > 0 || this.#closing) this.#planTurn(0);
+    else if (this.#jobs.length > 0) this.#planTurn(this.#pauseUntilMs - performance.now());
     if (this.#trimmings.length > 0 && !this.#closing) {
       // As long a rest as the last portion took: the disk is left half of its time to whoever waits.
       this.#rest ??= setTimeout(() => {
         this.#rest = undefined;
         this.#trimPortion();
-        this.#nextTurn();
+        this.#plan();
       }, this.#portionMs);
     }
   }
 
+  #planTurn(inMs: number): void {
+    if (this.#turn !== undefined) return;
+    if (inMs > 0) {
+      this.#pause ??= setTimeout(() => this.#takeTurn(), inMs);
+      return;
+    }
+    clearTimeout(this.#pause);
+    this.#turn = setImmediate(() => this.#takeTurn());
+  }
+
   #takeTurn(): void {
+    this.#turn = undefined;
+    this.#pause = undefined;
     if (this.#jobs.length > 0) this.#writeGroup();
     if (this.#closing && this.#jobs.length === 0) {
       clearTimeout(this.#rest);
@@ -98,15 +122,17 @@ class StoreThread {
       main.close();
       return;
     }
-    this.#nextTurn();
+    this.#plan();
   }
 
-  #queue({ id, rows, json, last }: ToStore & { type: 'write' }): void {
-    const job: Job = this.#coming ?? { id, rows: 0, pieces: [] };
+  #queue({ id, rows, json, last, urgent }: ToWriter & { type: 'write' }): void {
+    const job: Job = this.#coming ?? { id, urgent, rows: 0, pieces: [] };
     job.rows += rows;
     job.pieces.push(json);
     this.#coming = last ? null : job;
-    if (last) this.#jobs.push(job);
+    if (!last) return;
+    this.#jobs.push(job);
+    if (urgent) this.#urgentJobs++;
   }
 
   #writeGroup(): void {
@@ -118,16 +144,12 @@ class StoreThread {
       group.push(job);
       rows += job.rows;
       this.#jobs.shift();
+      if (job.urgent) this.#urgentJobs--;
     }
-    this.#setPace();
+    const beganMs = performance.now();
     this.#write(group);
-  }
-
-  #setPace(): void {
-    const pace = this.#jobs.length > 0 ? 'busy' : this.#trimmings.length > 0 ? 'trimming' : 'calm';
-    if (this.#pace === pace) return;
-    this.#pace = pace;
-    this.#open.database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES[pace]}`);
+    const endedMs = performance.now();
+    this.#pauseUntilMs = endedMs + Math.min(endedMs - beganMs, MAX_PAUSE_MS);
   }
 
   /** All of them in one transaction; where one breaks a rule, each in its own, so that only that one is refused. */
@@ -175,25 +197,37 @@ class StoreThread {
     }
   }
 
+  #begin(nowMs: number): void {
+    // The thread before this one may have ended of an instant that is none.
+    if (!Number.isFinite(nowMs)) return;
+    this.#writes.beginRun(nowMs);
+    this.#alive(nowMs);
+  }
+
   /** Of no importance by itself: the next one comes in seconds. */
   #alive(nowMs: number): void {
     try {
       this.#transaction(() => this.#writes.alive(nowMs));
     } catch (error) {
+      this.#writes.forget();
       if (breaksRule(error)) throw error;
     }
   }
 
   #trimPortion(): void {
+    if (isLogLong(this.#open.database)) {
+      this.#portionMs = LOG_LOOK_MS;
+      return;
+    }
     const trimming = this.#trimmings[0]!;
     const startedAtMs = performance.now();
-    this.#setPace();
     try {
       let rows: number | null = null;
       this.#transaction(() => {
-        rows = trimming.trim.next();
+        rows = trimming.trim.next(this.#portionRows);
       });
       this.#portionMs = performance.now() - startedAtMs;
+      this.#fitPortion();
       if (rows !== null) {
         trimming.rows += rows;
         return;
@@ -205,35 +239,11 @@ class StoreThread {
     this.#trimmings.shift();
   }
 
-  #answer(id: number, read: Read): void {
-    try {
-      post({ mark: MARK, type: 'answer', id, answer: this.#read(read) });
-    } catch (error) {
-      post({ mark: MARK, type: 'unanswered', id, message: (error as Error).message });
-    }
-  }
-
-  #read(read: Read): unknown {
-    switch (read.of) {
-      case 'begin':
-        this.#writes.beginRun(read.nowMs);
-        this.#alive(read.nowMs);
-        return this.#reads.begin(read.nowMs);
-      case 'open-episodes':
-        return this.#reads.openEpisodes(read.afterNo);
-      case 'hosts':
-        return this.#reads.hosts(read.afterNo);
-      case 'events':
-        return this.#reads.events(read.query);
-      case 'timeline':
-        return this.#reads.timeline(read.query, this.#writes.run);
-      case 'alerts':
-        return this.#reads.alerts(read.query);
-      case 'alert':
-        return this.#reads.alert(read.id);
-      case 'audit':
-        return this.#reads.audit(read.query);
-    }
+  /** By halves and quarters: one that a busy machine held up says little of the next. */
+  #fitPortion(): void {
+    const factor = Math.min(1.25, Math.max(0.5, PORTION_MS / this.#portionMs));
+    const rows = Math.round(this.#portionRows * factor);
+    this.#portionRows = Math.min(MAX_PORTION_ROWS, Math.max(MIN_PORTION_ROWS, rows));
   }
 }
 
@@ -244,9 +254,9 @@ function breaksRule(error: unknown): boolean {
 }
 
 try {
-  const thread = new StoreThread(openDatabase((workerData as StoreSetup).path));
+  const thread = new WriterThread(openDatabase((workerData as StoreSetup).path));
   main.on('message', (message: unknown) => {
-    if (isMarked<ToStore>(message)) thread.receive(message);
+    if (isMarked<ToWriter>(message)) thread.receive(message);
   });
   post({ mark: MARK, type: 'ready' });
 } catch (error) {
