@@ -44,6 +44,7 @@ import { createSocketIoTransport } from './transports/socketio.ts';
 const PIPELINE_TICK_MS = 500;
 /** A timeline is unknown for at most so long after a crash. */
 const ALIVE_EVERY_MS = 10_000;
+const STORE_LOOK_MS = 1_000;
 const TRIM_EVERY_MS = 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 
@@ -64,6 +65,8 @@ export type ServerParts = {
   readonly onSetupToken: (token: string) => void;
   /** Something of ours failed for good: the process should end. */
   readonly onFatal: (error: Error) => void;
+  /** What an operator should read in the log, once. */
+  readonly onNotice: (text: string) => void;
   /** Worth a line in the log; watching goes on. */
   readonly onFault: (error: Error) => void;
 };
@@ -144,7 +147,7 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
   });
   pipeline.begin();
   every(PIPELINE_TICK_MS, () => pipeline.tick(), stops);
-  startUpkeep(store, config, clock, onFault, stops);
+  startUpkeep(store, config, clock, parts, stops);
 
   const publisher = new Publisher({ log: live, clock, tickMs: config.tickMs });
   stops.add(() => publisher.stop());
@@ -290,10 +293,22 @@ function startUpkeep(
   store: Store,
   { retentionDays }: Config,
   clock: () => number,
-  onFault: (error: Error) => void,
+  { onFault, onNotice }: Pick<ServerParts, 'onFault' | 'onNotice'>,
   stops: Stops,
 ): void {
   every(ALIVE_EVERY_MS, () => store.alive(Math.round(clock())), stops);
+  let wasWritable = true;
+  const lookAtStore = (): void => {
+    const { writable, detail } = store.health();
+    if (writable === wasWritable) return;
+    wasWritable = writable;
+    onNotice(
+      writable
+        ? 'history and acknowledgements are stored again'
+        : `nothing can be stored: ${detail}; watching goes on, acknowledging is refused`,
+    );
+  };
+  every(STORE_LOOK_MS, lookAtStore, stops);
   const trim = (): void => {
     store.trim(Math.round(clock()) - retentionDays * DAY_MS).catch(onFault);
   };

@@ -72,11 +72,14 @@ export async function runServer(
   process.on('SIGINT', end);
 
   const startPages = await loadPages();
+  const onNotice = (text: string): void => console.error(`pulsewatch: ${text}`);
   let setupToken: string | null = null;
   const onSetupToken = (token: string): void => {
     setupToken = token;
   };
-  server = await startServer(config, { startPages, onSetupToken, onFatal, onFault }).catch(exitOnConfigError);
+  server = await startServer(config, { startPages, onSetupToken, onNotice, onFatal, onFault }).catch(
+    exitOnConfigError,
+  );
   const { url, heartbeatHost, heartbeatPort } = server;
   console.log(`Pulsewatch is ready: ${url} (heartbeats: UDP ${inUrl(heartbeatHost)}:${heartbeatPort})`);
   if (setupToken !== null) {

@@ -25,6 +25,7 @@ const fail = (error: Error): void => {
 };
 const starting = startServer(readConfig(process.argv.slice(2), {}), {
   startPages: null,
+  onNotice: () => {},
   onSetupToken: () => {},
   onFatal: fail,
   onFault: fail,

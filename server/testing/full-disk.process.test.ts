@@ -18,7 +18,7 @@ afterEach(async () => {
 type Frame = { readonly t: string; readonly s: number; readonly alerts?: readonly Alert[] };
 
 test.skipIf(!hasSmallDisks)(
-  'G67, G68, G69: on a full disk live goes on and nothing is acknowledged; with room it recovers by itself',
+  'G67, G68, G69, G72: on a full disk live goes on, also from a start; nothing is acknowledged; with room it recovers',
   async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-full-'));
     stops.push(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -119,6 +119,22 @@ test.skipIf(!hasSmallDisks)(
     expect((await alertOf('early-1')).ack).toBeNull();
     expect((await alertOf('early-2')).ack).toEqual(second.body.results[0].ack);
     for (const name of ['meanwhile-1', 'meanwhile-2']) expect(await downsOf(name), name).toBe(1);
+
+    // Started on a full disk it watches all the same, with all that was known.
+    await server.kill('SIGTERM');
+    disk.fill();
+    server = await ServerProcess.start(dataDir, { before, ports: server });
+    hosts.add('late-comer', QUICK_MS);
+    await server.until('/api/hosts?q=late-comer&state=up', ({ total }) => total === 1);
+    await server.until(
+      '/api/health',
+      ({ hosts: { down, acknowledged } }) => down === 4 && acknowledged === 1,
+    );
+    await goDown('lasting');
+    disk.free();
+    await server.until('/api/health', ({ store }) => store.writable && store.waiting === 0);
+    expect(await downsOf('lasting')).toBe(1);
+    expect((await alertOf('early-2')).ack).toEqual(second.body.results[0].ack);
   },
   60_000,
 );

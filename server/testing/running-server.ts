@@ -43,6 +43,7 @@ export async function startTestServer(...args: string[]): Promise<TestServer> {
   let setupToken: string | null = null;
   const server = await startServer(config, {
     startPages: null,
+    onNotice: () => {},
     onSetupToken: (token) => {
       setupToken = token;
     },

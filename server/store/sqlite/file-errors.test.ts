@@ -221,6 +221,10 @@ test('S18: an empty file, what a start that was cut off left, and an older versi
     expect(database.prepare('SELECT count(*) AS n FROM events').get()).toEqual({ n: 0 });
     expect(Object.values(database.prepare('PRAGMA synchronous').get()!)).toEqual([2]);
     close();
-    expect(readdirSync(join(path, '..')).sort()).toEqual(['pulsewatch.db', 'pulsewatch.db.lock']);
+    expect(readdirSync(join(path, '..')).sort()).toEqual([
+      'pulsewatch.db',
+      'pulsewatch.db.lock',
+      'pulsewatch.db.reserve',
+    ]);
   }
 });

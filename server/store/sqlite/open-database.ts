@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreFileError } from '../store.ts';
+import { dropBallast, takeBallast } from './ballast.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION, versionOf } from './migrations/migrations.ts';
 
@@ -15,7 +16,16 @@ import { APPLICATION_ID, migrate, SCHEMA_VERSION, versionOf } from './migrations
  * page of old history then shows when it is read: that one answer fails, and nothing else.
  */
 const WHOLE_CHECK_BYTES = 512 * 2 ** 20;
-const TABLES_OF_A_START = ['hosts', 'tombstones', 'users', 'sessions', 'tokens', 'settings', 'runs'];
+const TABLES_OF_A_START = [
+  'hosts',
+  'episodes',
+  'tombstones',
+  'users',
+  'sessions',
+  'tokens',
+  'settings',
+  'runs',
+];
 
 const HEADER_BYTES = 100;
 const MAGIC = 'SQLite format 3\0';
@@ -38,14 +48,12 @@ export type OpenDatabase = { readonly database: DatabaseSync; close(): void };
 export function openDatabase(path: string): OpenDatabase {
   const lock = takeLock(path);
   try {
-    const isNew = !existsSync(path) || statSync(path).size === 0;
-    if (isNew) createDatabase(path);
-    else checkDatabase(path);
-    const database = openForWriting(path);
+    const database = openWithRoom(path);
     return {
       database,
       close: () => {
         database.close();
+        takeBallast(path);
         lock.release();
       },
     };
@@ -53,6 +61,24 @@ export function openDatabase(path: string): OpenDatabase {
     lock.release();
     throw error instanceof StoreFileError ? error : unusable(path, error);
   }
+}
+
+function openWithRoom(path: string): DatabaseSync {
+  try {
+    const database = openOrCreate(path);
+    takeBallast(path);
+    return database;
+  } catch (error) {
+    if (!lacksRoom(error) || !dropBallast(path)) throw error;
+    return openOrCreate(path);
+  }
+}
+
+function openOrCreate(path: string): DatabaseSync {
+  const isNew = !existsSync(path) || statSync(path).size === 0;
+  if (isNew) createDatabase(path);
+  else checkDatabase(path);
+  return openForWriting(path);
 }
 
 /** A second connection of this process, for questions and checkpoints. Throws what SQLite throws. */
@@ -170,6 +196,12 @@ function quickCheck(path: string, database: DatabaseSync): void {
     const verdict = String(Object.values(database.prepare(pragma).get()!)[0]);
     if (verdict !== 'ok') throw damaged(path, verdict.replaceAll(/\s+/g, ' '));
   }
+}
+
+/** 10: SQLITE_IOERR, 13: SQLITE_FULL, 14: SQLITE_CANTOPEN: what a full disk looks like, depending on the moment. */
+function lacksRoom(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && [10, 13, 14].includes(errcode & 0xff);
 }
 
 /** 11: SQLITE_CORRUPT, 26: SQLITE_NOTADB */
