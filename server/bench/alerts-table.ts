@@ -60,7 +60,8 @@ function rowsOf({ control, start, downs, bulk, history, oneHost, retention }: Al
     {
       what: `the same where one host holds all ${whole(TRANSITIONS)}`,
       measured: both(oneHost.timeline),
-      target: atMost(100, oneHost.timeline.longestMs),
+      // 23 transitions a minute for a month: slower than any other host's, but it must hold nobody else up.
+      target: atMost(500, oneHost.timeline.longestMs),
     },
     {
       what: 'an acknowledgement while that is read again and again',

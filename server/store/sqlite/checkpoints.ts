@@ -1,6 +1,6 @@
 /**
  * Moves the write-ahead log to the file beside the writing, a little at a time: within a commit it would hold up
- * whoever waits for that. Reader's thread, `isLogLong` the writer's; a look costs some 10 µs, a checkpoint of 4 MiB some 20 ms.
+ * whoever waits for that. Reader's thread, `isLogBehind` the writer's; a look costs some 10 µs, a checkpoint of 4 MiB some 20 ms.
  * Source: https://www.sqlite.org/wal.html#ckpt
  */
 import type { DatabaseSync } from 'node:sqlite';
@@ -10,6 +10,8 @@ const LOOK = 'PRAGMA wal_checkpoint(NOOP)';
 const WAITING_PAGES = 1_000;
 /** 16 MiB: only a log that has been moved to its end begins anew, so from here on every page counts. */
 const LONG_LOG_PAGES = 4_000;
+/** 8 MiB. */
+const BEHIND_PAGES = 2_000;
 const LOOK_EVERY_MS = 50;
 
 type Log = { readonly log: number; readonly checkpointed: number };
@@ -31,8 +33,11 @@ export function keepCheckpointing(database: DatabaseSync): () => void {
   return () => clearInterval(timer);
 }
 
-/** Would whoever writes much do better to wait until the log has been moved? */
-export function isLogLong(database: DatabaseSync): boolean {
+/**
+ * Would whoever writes much do better to wait? By how much is not moved yet: under steady writing there is always a
+ * page or two, and waiting for none would be waiting for ever.
+ */
+export function isLogBehind(database: DatabaseSync): boolean {
   const { log, checkpointed } = database.prepare(LOOK).get() as Log;
-  return log >= LONG_LOG_PAGES && checkpointed < log;
+  return log - checkpointed >= BEHIND_PAGES;
 }

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { StoreFileError } from '../store.ts';
-import { isLogLong } from './checkpoints.ts';
+import { isLogBehind } from './checkpoints.ts';
 import { type FromStore, isMarked, MARK, type StoreSetup, type ToWriter } from './messages.ts';
 import { type OpenDatabase, openDatabase } from './open-database.ts';
 import type { ChangeRows } from './rows.ts';
@@ -215,7 +215,7 @@ class WriterThread {
   }
 
   #trimPortion(): void {
-    if (isLogLong(this.#open.database)) {
+    if (isLogBehind(this.#open.database)) {
       this.#portionMs = LOG_LOOK_MS;
       return;
     }
