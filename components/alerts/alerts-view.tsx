@@ -174,7 +174,6 @@ export function AlertsView() {
     summary.current?.focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
   };
-  const before = trail.cursorOf(listKey, query.page - 1);
   const nextCursor = loading ? null : (read?.nextCursor ?? null);
 
   return (
@@ -269,18 +268,12 @@ export function AlertsView() {
             next: t('list.next'),
             here: t('list.page', { page: query.page }),
           }}
-          onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
-          onPrevious={
-            query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
-          }
-          onNext={
-            nextCursor === null
-              ? null
-              : () => {
-                  trail.remember(listKey, query.page + 1, nextCursor);
-                  turnTo(nextCursor, query.page + 1);
-                }
-          }
+          list={listKey}
+          page={query.page}
+          cursor={query.cursor}
+          nextCursor={nextCursor}
+          trail={trail}
+          turnTo={turnTo}
         />
       ) : null}
       {flow.form}

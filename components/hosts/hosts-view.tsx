@@ -109,7 +109,6 @@ export function HostsView() {
     summary.current?.focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
   };
-  const before = trail.cursorOf(listKey, query.page - 1);
   const nextCursor = loading ? null : (read?.nextCursor ?? null);
   const from = (query.page - 1) * HOSTS_PER_PAGE + 1;
   const empty = !loading && hosts.length === 0;
@@ -198,18 +197,12 @@ export function HostsView() {
             next: t('pages.next'),
             here: t('pages.page', { page: query.page }),
           }}
-          onFirst={query.cursor === null ? null : () => turnTo(null, 1)}
-          onPrevious={
-            query.cursor === null || before === undefined ? null : () => turnTo(before, query.page - 1)
-          }
-          onNext={
-            nextCursor === null
-              ? null
-              : () => {
-                  trail.remember(listKey, query.page + 1, nextCursor);
-                  turnTo(nextCursor, query.page + 1);
-                }
-          }
+          list={listKey}
+          page={query.page}
+          cursor={query.cursor}
+          nextCursor={nextCursor}
+          trail={trail}
+          turnTo={turnTo}
         />
       ) : null}
       {flow.form}

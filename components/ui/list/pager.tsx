@@ -3,6 +3,7 @@
 /** First, previous and next window of a list too long for one page. Words are the page's own. */
 import { Button } from '../button.tsx';
 import { ChevronLeft, ChevronRight, ChevronsLeft } from '../icons.tsx';
+import type { PageTrail } from './page-trail.ts';
 
 type PagerWords = {
   readonly label: string;
@@ -12,18 +13,34 @@ type PagerWords = {
   readonly here: string;
 };
 
-/** A handler that is null has nowhere to go; nothing is drawn when all are. */
+/** Nothing is drawn where there is one page. `list` names filter and order in the trail; page 1 has no cursor. */
 export default function Pager({
   words,
-  onFirst,
-  onPrevious,
-  onNext,
+  list,
+  page,
+  cursor,
+  nextCursor,
+  trail,
+  turnTo,
 }: {
   words: PagerWords;
-  onFirst: (() => void) | null;
-  onPrevious: (() => void) | null;
-  onNext: (() => void) | null;
+  list: string;
+  page: number;
+  cursor: string | null;
+  nextCursor: string | null;
+  trail: PageTrail;
+  turnTo: (cursor: string | null, page: number) => void;
 }) {
+  const before = trail.cursorOf(list, page - 1);
+  const onFirst = cursor === null ? null : () => turnTo(null, 1);
+  const onPrevious = cursor === null || before === undefined ? null : () => turnTo(before, page - 1);
+  const onNext =
+    nextCursor === null
+      ? null
+      : () => {
+          trail.remember(list, page + 1, nextCursor);
+          turnTo(nextCursor, page + 1);
+        };
   if (!onFirst && !onPrevious && !onNext) return null;
   return (
     <nav aria-label={words.label} className="mt-3 flex flex-wrap items-center justify-end gap-2">
