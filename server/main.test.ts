@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,12 +16,17 @@ const READY =
   /^Pulsewatch is ready: http:\/\/127\.0\.0\.1:([0-9]+) \(heartbeats: UDP 127\.0\.0\.1:([0-9]+)\)\n$/;
 
 const children: ChildProcess[] = [];
+const folders: string[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 function start(...args: string[]) {
-  const all = ['--port', '0', '--heartbeat-port', '0', '--data-dir', tmpdir(), ...args];
+  // One server uses a folder at a time.
+  const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-main-'));
+  folders.push(dataDir);
+  const all = ['--port', '0', '--heartbeat-port', '0', '--data-dir', dataDir, ...args];
   const child = spawn(process.execPath, [PROGRAM, ...all], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { NODE_ENV: 'production' },

@@ -3,11 +3,12 @@
  * own. The viewers' addresses are of the loopback range, because one address has 256 places.
  */
 import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { JsonFrame, SnapshotFrame } from '#lib/protocol/frames.ts';
 import type { Transport } from '../../lib/client/ladder.ts';
 import { createLive, type Live } from '../../lib/client/live.ts';
@@ -81,7 +82,9 @@ class ServerProcess {
 
   static async start(port = 0): Promise<ServerProcess> {
     const script = join(import.meta.dirname, '..', 'testing', 'serve-without-pages.ts');
-    const settings = ['--port', String(port), '--heartbeat-port', '0', '--data-dir', tmpdir()];
+    const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-viewers-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    const settings = ['--port', String(port), '--heartbeat-port', '0', '--data-dir', dataDir];
     const process = new SpawnedProcess(['--import', COUNT_SNAPSHOTS, script, ...settings]);
     stops.push(() => process.end());
     const [, bound, heartbeats] = await process.line(READY);
