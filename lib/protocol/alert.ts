@@ -35,6 +35,14 @@ export const ALERT_STATUSES: readonly AlertStatus[] = ['open', 'unhandled', 'ack
 /** An open alert older than this is stale: marked, and sorted before the others. */
 export const STALE_AFTER_MS = 24 * 3_600_000;
 
+/** After its recovery a host's next down is the same episode within the longer of these two. */
+export const MIN_RESUMPTION_MS = 60_000;
+export const RESUMPTION_TIMEOUTS = 3;
+
+export function resumptionMs(timeoutMs: number): number {
+  return Math.max(RESUMPTION_TIMEOUTS * timeoutMs, MIN_RESUMPTION_MS);
+}
+
 /** acked: now acknowledged; alreadyAcked: success, the first owner stays; skipped: another episode or not down. */
 export type AckOutcome = 'acked' | 'alreadyAcked' | 'skipped';
 

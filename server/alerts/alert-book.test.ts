@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type AckOrder, AlertBook, type AlertChange, resumptionMs } from './alert-book.ts';
+import { resumptionMs } from '#lib/protocol/alert.ts';
+import { type AckOrder, AlertBook, type AlertChange } from './alert-book.ts';
 
 const WEB = 'aaaaaaaaaaaaaaa1';
 const DB = 'aaaaaaaaaaaaaaa2';

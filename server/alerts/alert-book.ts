@@ -11,7 +11,7 @@ import { type AlertChange, Decision, Episode, type EpisodeRecord, type Verdict }
 import { EpisodeShelf } from './episode-shelf.ts';
 import { Removal } from './removal.ts';
 
-export { type AlertChange, type Decision, type EpisodeRecord, resumptionMs } from './episode.ts';
+export type { AlertChange, Decision, EpisodeRecord } from './episode.ts';
 
 /** The actor of what nobody did by hand. */
 export const SYSTEM_ACTOR = 'system';

@@ -2,9 +2,9 @@
  * Every host's newest episode as long as it matters: open, or closed and perhaps still resumable; and the last
  * number of every host that had one. Pure; O(1) a call.
  */
-import type { AlertId } from '#lib/protocol/alert.ts';
+import { type AlertId, resumptionMs } from '#lib/protocol/alert.ts';
 import type { HostId } from '#lib/protocol/host.ts';
-import { type Episode, resumptionMs } from './episode.ts';
+import type { Episode } from './episode.ts';
 import { EpisodeNumbers } from './episode-numbers.ts';
 
 export class EpisodeShelf {

@@ -2,12 +2,8 @@
  * One down episode as the book keeps it: the alert, what resumption and undo need, and what commands decided on it
  * that the store has not kept yet. Pure; O(1) a call. Which episode a host has is the book's to know.
  */
-import type { Acknowledgement, Alert, AlertId } from '#lib/protocol/alert.ts';
+import { type Acknowledgement, type Alert, type AlertId, resumptionMs } from '#lib/protocol/alert.ts';
 import type { Evidence } from '#lib/protocol/host.ts';
-
-/** Closed episodes stay resumable at least this long. */
-export const MIN_RESUMPTION_MS = 60_000;
-export const RESUMPTION_TIMEOUTS = 3;
 
 /** Why a host is down or gone, in words and as data. */
 export type Verdict = { readonly reason: string; readonly evidence: Evidence | null };
@@ -147,9 +143,4 @@ export class Episode {
   isResumable(atMs: number): boolean {
     return this.closedBy === 'up' && atMs - this.alert.closedAt! <= resumptionMs(this.timeoutMs);
   }
-}
-
-/** How long after its recovery a host's next down is still the same episode. */
-export function resumptionMs(timeoutMs: number): number {
-  return Math.max(RESUMPTION_TIMEOUTS * timeoutMs, MIN_RESUMPTION_MS);
 }

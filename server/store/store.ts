@@ -4,7 +4,7 @@
  * calls, also when nobody waits. Main thread's side; nothing here blocks.
  */
 import type { AuditEntry, Role, ServerSettings } from '#lib/protocol/account.ts';
-import type { Alert, AlertId, AlertStatus } from '#lib/protocol/alert.ts';
+import { type Alert, type AlertId, type AlertStatus, resumptionMs } from '#lib/protocol/alert.ts';
 import type { StoreHealth, TimelineBucket } from '#lib/protocol/api.ts';
 import type { Evidence, HostEvent, HostId, Labels } from '#lib/protocol/host.ts';
 
@@ -154,14 +154,9 @@ export type StoredState = {
 /** What holds until somebody changes it. */
 export const DEFAULT_SETTINGS: ServerSettings = { commentRequired: false };
 
-/** An episode is resumed by a down within the longer of these after its recovery (SPEC.md of server/alerts). */
-export const MIN_RESUMABLE_MS = 60_000;
-export const RESUMABLE_TIMEOUTS = 3;
-
 /** Closed, and by its host's recovery not longer ago than that? */
 export function isResumableAt({ alert, closedBy, timeoutMs }: EpisodeRecord, nowMs: number): boolean {
-  const spanMs = Math.max(MIN_RESUMABLE_MS, RESUMABLE_TIMEOUTS * timeoutMs);
-  return closedBy === 'up' && alert.closedAt! + spanMs >= nowMs;
+  return closedBy === 'up' && alert.closedAt! + resumptionMs(timeoutMs) >= nowMs;
 }
 
 export type AuditQuery = { readonly limit: number; readonly before?: number };

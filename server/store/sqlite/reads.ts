@@ -1,7 +1,13 @@
 /** Owns every query. Reader's thread; each is one answer of at most a page. Sees what has been committed. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AuditEntry, Role, ServerSettings } from '#lib/protocol/account.ts';
-import type { Alert, AlertId, AlertStatus } from '#lib/protocol/alert.ts';
+import {
+  type Alert,
+  type AlertId,
+  type AlertStatus,
+  MIN_RESUMPTION_MS,
+  RESUMPTION_TIMEOUTS,
+} from '#lib/protocol/alert.ts';
 import type { HostEvent, HostId } from '#lib/protocol/host.ts';
 import {
   type AlertQuery,
@@ -13,8 +19,6 @@ import {
   type EpisodeRecord,
   type EventQuery,
   type EventResult,
-  MIN_RESUMABLE_MS,
-  RESUMABLE_TIMEOUTS,
   type StoredAccounts,
   type TimelineQuery,
   type TimelineResult,
@@ -96,11 +100,11 @@ export class Reads {
   #resumable(nowMs: number): EpisodeRecord[] {
     return this.#all(
       `SELECT ${EPISODE_COLUMNS} FROM episodes WHERE closed_at IS NOT NULL AND closed_at >= ? AND closed_by = 'up'
-        AND closed_at + max(${MIN_RESUMABLE_MS}, ${RESUMABLE_TIMEOUTS} * timeout_ms) >= ?
+        AND closed_at + max(${MIN_RESUMPTION_MS}, ${RESUMPTION_TIMEOUTS} * timeout_ms) >= ?
         AND NOT EXISTS (SELECT 1 FROM episodes AS newer WHERE newer.no > episodes.no
           AND newer.id BETWEEN substr(episodes.id, 1, 17) AND substr(episodes.id, 1, 16) || '.')
         ORDER BY closed_at`,
-      nowMs - RESUMABLE_TIMEOUTS * MAX_TIMEOUT_MS,
+      nowMs - RESUMPTION_TIMEOUTS * MAX_TIMEOUT_MS,
       nowMs,
     ).map(episodeOf);
   }
