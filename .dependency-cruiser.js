@@ -89,16 +89,32 @@ export default {
     },
     {
       name: 'engine-is-alone',
-      comment: 'The engine runs in workers: no HTTP, no store, no npm package but the receiver’s.',
+      comment:
+        'The engine runs in workers: no HTTP, no store, no npm package but what server/libc stands on.',
       severity: 'error',
-      from: { path: '^server/engine/', pathNot: TESTS },
+      from: { path: '^server/engine/', pathNot: [TESTS, '^server/engine/simulation/run'] },
       to: {
         pathNot: [
-          '^server/(engine/|clock\\.ts$|host-id\\.ts$)',
+          '^server/(engine/|libc/|clock\\.ts$|host-(id|keys)\\.ts$)',
           '^lib/protocol/',
           '^(node:)?(dgram|worker_threads|crypto|net|dns)',
         ],
       },
+    },
+    {
+      name: 'libc-knows-no-heartbeat',
+      comment:
+        'System calls and pinned memory, for the engine’s receiver and the simulated fleet; no rule of ours.',
+      severity: 'error',
+      from: { path: '^server/libc/', pathNot: TESTS },
+      to: { pathNot: ['^server/libc/', external('koffi'), '^(node:)?[a-z_/]+$'] },
+    },
+    {
+      name: 'koffi-in-libc-alone',
+      comment: 'What the kernel writes to must stay referenced for ever: one folder answers for that.',
+      severity: 'error',
+      from: { pathNot: '^server/libc/' },
+      to: { path: external('koffi').replace('node_modules', '^node_modules') },
     },
     {
       name: 'engine-has-one-door',
@@ -158,7 +174,9 @@ export default {
       from: { path: '^server/agent/', pathNot: TESTS },
       to: {
         pathNot: [
-          '^server/(agent/|host-id\\.ts$)',
+          '^server/(agent/|host-(id|keys)\\.ts$)',
+          // `pulsewatch simulate` alone, where there is one.
+          '^server/libc/',
           // `pulsewatch backup` alone opens the server's own file, and loads this when it is asked to.
           '^server/store/sqlite/(backup|database-file)\\.ts$',
           '^lib/protocol/',

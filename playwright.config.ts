@@ -1,6 +1,8 @@
 import { defineConfig } from 'playwright/test';
 import { chromiumExecutable } from './e2e/support/browser.ts';
 
+const LOOKS = ['accessibility', 'access', 'degraded', 'sign-in'].map((name) => `**/${name}.spec.ts`);
+
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
@@ -8,9 +10,13 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // Tests measure real latencies beside a real server: two at once on two cores would measure each other.
-  workers: 1,
-  fullyParallel: false,
+  workers: 2,
+  projects: [
+    // They measure real latencies beside a real server: two at once on two cores would measure each other.
+    { name: 'journeys', testIgnore: LOOKS, workers: 1 },
+    // What a page shows, whenever it does.
+    { name: 'looks', testMatch: LOOKS, fullyParallel: true, dependencies: ['journeys'] },
+  ],
   forbidOnly: process.env.CI === 'true',
   retries: 0,
   reporter: [['list']],

@@ -33,24 +33,24 @@ async function openAs(
   return page;
 }
 
-test('axe finds nothing on any page, light and dark, wide and narrow, in both languages', async ({
-  stage,
-  browser,
-}) => {
-  test.setTimeout(300_000);
-  const server = await stage.server();
-  await stage.pulsewatch(
-    [
-      'simulate',
-      ...['--server', `127.0.0.1:${server.heartbeatPort}`, '--hosts', '120', '--interval', '200ms'],
-      ...['--kill', '4@2s', '--seed', '11', '--loss', '0.02'],
-    ],
-    /.+/,
-  );
-  await expect.poll(async () => (await server.health()).hosts.down).toBe(4);
-  const down = (await server.hosts('?state=down')).hosts[0]!;
+for (const locale of ['en', 'zh-CN'] as const) {
+  test(`axe finds nothing on any page, light and dark, wide and narrow, in ${locale}`, async ({
+    stage,
+    browser,
+  }) => {
+    test.setTimeout(300_000);
+    const server = await stage.server();
+    await stage.pulsewatch(
+      [
+        'simulate',
+        ...['--server', `127.0.0.1:${server.heartbeatPort}`, '--hosts', '120', '--interval', '200ms'],
+        ...['--kill', '4@2s', '--seed', '11', '--loss', '0.02'],
+      ],
+      /.+/,
+    );
+    await expect.poll(async () => (await server.health()).hosts.down).toBe(4);
+    const down = (await server.hosts('?state=down')).hosts[0]!;
 
-  for (const locale of ['en', 'zh-CN'] as const) {
     for (const theme of ['light', 'dark'] as const) {
       for (const width of [1440, 390]) {
         const page = await openAs(browser, server, { theme, width, locale });
@@ -74,5 +74,5 @@ test('axe finds nothing on any page, light and dark, wide and narrow, in both la
         await page.context().close();
       }
     }
-  }
-});
+  });
+}

@@ -56,17 +56,12 @@ export function nonEmpty(text: string): Read<string> {
   return text === '' ? { takes: 'the path of a folder' } : { value: text };
 }
 
-export function receiver(text: string): Read<'auto' | 'dgram'> {
-  if (text === 'auto' || text === 'dgram') return { value: text };
-  const missing = text === 'recvmmsg' ? ' (recvmmsg is not in this version yet)' : '';
-  return { takes: `auto or dgram${missing}` };
+export function receiver(text: string): Read<'auto' | 'recvmmsg' | 'dgram'> {
+  if (text === 'auto' || text === 'recvmmsg' || text === 'dgram') return { value: text };
+  return { takes: 'auto, recvmmsg (Linux) or dgram' };
 }
 
 export function auth(text: string): Read<'none' | 'password'> {
   if (text === 'none' || text === 'password') return { value: text };
   return { takes: 'none, while HOST is a loopback address, or password' };
-}
-
-export function noKeys(text: string): Read<null> {
-  return text === '' ? { value: null } : { takes: 'nothing: signed heartbeats are not in this version yet' };
 }

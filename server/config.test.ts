@@ -74,12 +74,30 @@ describe('settings', () => {
     expect(message(args)).not.toContain('\n');
   });
 
-  test('what this version does not have yet is refused, and says so', () => {
-    expect(message([], { RECEIVER: 'recvmmsg' })).toContain('recvmmsg is not in this version yet');
-    expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).toContain(
-      'signed heartbeats are not in this version yet',
-    );
+  test('H40: keys are read, and a wrong one is refused without repeating it', () => {
+    const key = `${'5ec2e7'.repeat(10)}abcd`;
+    const { tags } = readConfig([], {
+      HEARTBEAT_KEYS: `1:${key}, 2:${key}`,
+      HEARTBEAT_PLAIN_FROM: '10.0.0.0/8',
+    });
+    expect(tags?.keys.map(({ id, master }) => [id, Buffer.from(master).toString('hex')])).toEqual([
+      [1, key],
+      [2, key],
+    ]);
+    expect(tags?.plainFrom).toHaveLength(1);
+    expect(readConfig([], {}).tags).toBeNull();
+    expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).toMatch(/^HEARTBEAT_KEYS is set; it takes id:hex/);
     expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).not.toContain('5ec2e7');
+    expect(message([], { HEARTBEAT_PLAIN_FROM: '10.0.0.0/8' })).toContain('while HEARTBEAT_KEYS is not set');
+  });
+
+  test('H40: policies are read, and the rule that is wrong is named', () => {
+    const { policies } = readConfig(
+      ['--policies', 'link=wifi loss-window received=10 of=20; env=dev fixed misses=9'],
+      {},
+    );
+    expect(policies.map(({ detector }) => detector.kind)).toEqual(['loss-window', 'fixed']);
+    expect(message(['--policies', 'link=wifi sometimes'])).toContain('in "link=wifi sometimes"');
   });
 
   test('lists are split, trimmed and put into their canonical form', () => {

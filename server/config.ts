@@ -13,13 +13,13 @@ import {
   hostName,
   integer,
   listOf,
-  noKeys,
   nonEmpty,
   onOff,
   port,
   type Read,
   receiver,
 } from './config-values.ts';
+import { type EngineOptions, readKeys, readPlainFrom, readPolicies } from './engine/index.ts';
 import { proxyRange } from './http/client-address.ts';
 import { isLoopback } from './reachable-addresses.ts';
 
@@ -33,7 +33,7 @@ export type Config = {
   readonly heartbeatPort: number;
   readonly heartbeatHost: string;
   readonly dataDir: string;
-  readonly receiver: 'auto' | 'dgram';
+  readonly receiver: EngineOptions['receiver'];
   readonly shards: number;
   readonly misses: number;
   readonly minTimeoutMs: number;
@@ -50,11 +50,18 @@ export type Config = {
   /** `none`: everyone who gets in may do everything, so HOST has to be a loopback address. */
   readonly auth: 'none' | 'password';
   readonly retentionDays: number;
+  /** Which detector watches which hosts, by their labels. */
+  readonly policies: NonNullable<EngineOptions['policies']>;
+  /** Secrets. null: heartbeats are taken as they are. */
+  readonly tags: NonNullable<EngineOptions['tags']> | null;
   /** Internal (npm run demo): a simulated fleet feeds this server, and every page says so. */
   readonly demo: boolean;
   /** Internal (npm run dev): pages are compiled when asked for and replaced while they are open. */
   readonly dev: boolean;
 };
+
+/** As the engine takes them. */
+const MAX_SHARDS = 64;
 
 type Setting<T> = {
   readonly fallback: string;
@@ -75,7 +82,10 @@ const SETTINGS = {
   HEARTBEAT_HOST: define('', (text) => (text === '' ? { value: '' } : hostName(text))),
   DATA_DIR: define('./data', nonEmpty),
   RECEIVER: define('auto', receiver),
-  SHARDS: define(String(Math.max(1, availableParallelism() - 1)), integer(1, 256)),
+  SHARDS: define(
+    String(Math.min(MAX_SHARDS, Math.max(1, availableParallelism() - 1))),
+    integer(1, MAX_SHARDS),
+  ),
   MISSES: define('5', integer(1, 1_000)),
   MIN_TIMEOUT_MS: define('500', integer(10, 86_400_000)),
   MAX_TIMEOUT_MS: define('3600000', integer(10, 86_400_000)),
@@ -93,8 +103,9 @@ const SETTINGS = {
     'ALLOWED_HOSTS with http and PORT',
   ),
   TRUSTED_PROXIES: define('', listOf('addresses or CIDR ranges such as 127.0.0.1 or 10.0.0.0/8', proxyRange)),
-  HEARTBEAT_KEYS: define('', noKeys),
-  HEARTBEAT_PLAIN_FROM: define('', noKeys),
+  POLICIES: define('', readPolicies),
+  HEARTBEAT_KEYS: define('', readKeys),
+  HEARTBEAT_PLAIN_FROM: define('', readPlainFrom),
   AUTH: define('none', auth),
   RETENTION_DAYS: define('30', integer(1, 36_500)),
   PULSEWATCH_DEMO: define('0', onOff),
@@ -195,6 +206,10 @@ export function readConfig(
     values[name] = read.value;
   }
   const v = values as Values;
+  if (v.HEARTBEAT_PLAIN_FROM.length > 0 && v.HEARTBEAT_KEYS.length === 0) {
+    const takes = 'nothing while HEARTBEAT_KEYS is not set: without keys every sender may speak plainly';
+    throw mistake('HEARTBEAT_PLAIN_FROM', texts.get('HEARTBEAT_PLAIN_FROM')!, takes);
+  }
   if (v.MAX_TIMEOUT_MS < v.MIN_TIMEOUT_MS) {
     // Names what was set, not the default beside it.
     if (v.MAX_TIMEOUT_MS === Number(SETTINGS.MAX_TIMEOUT_MS.fallback)) {
@@ -223,6 +238,9 @@ export function readConfig(
     trustedProxies: v.TRUSTED_PROXIES ?? [],
     auth: v.AUTH,
     retentionDays: v.RETENTION_DAYS,
+    policies: v.POLICIES,
+    tags:
+      v.HEARTBEAT_KEYS.length === 0 ? null : { keys: v.HEARTBEAT_KEYS, plainFrom: v.HEARTBEAT_PLAIN_FROM },
     demo: v.PULSEWATCH_DEMO,
     dev: v.PULSEWATCH_DEV,
   };

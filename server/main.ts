@@ -10,7 +10,8 @@ import { Accounts } from './auth/accounts.ts';
 import { EVERYONE, notedIdentity } from './auth/identity.ts';
 import { clockFrom, clockOrigin } from './clock.ts';
 import { type Config, ConfigError, checkMachine, explainSystemError } from './config.ts';
-import { type Engine, type ShardBatch, startEngine } from './engine/index.ts';
+import { type Engine, policyOf, type ShardBatch, startEngine } from './engine/index.ts';
+import { keepHeapsSmall } from './heap-sizes.ts';
 import { createApi } from './http/api.ts';
 import type { ApiContext } from './http/api-context.ts';
 import { proxyList } from './http/client-address.ts';
@@ -30,6 +31,7 @@ import { Pipeline } from './pipeline/pipeline.ts';
 import { Register } from './pipeline/register.ts';
 import { RegisterSweep } from './pipeline/register-sweep.ts';
 import { Removals } from './pipeline/removals.ts';
+import { ReplayWindows, readReplayWindows } from './pipeline/replay-windows.ts';
 import { readRegister, restoreFleet } from './pipeline/restore.ts';
 import { reachableAddresses } from './reachable-addresses.ts';
 import { databaseIn } from './store/sqlite/database-file.ts';
@@ -100,6 +102,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
 }
 
 async function compose(config: Config, parts: ServerParts, stops: Stops): Promise<RunningServer> {
+  keepHeapsSmall();
   const { addresses, heartbeatAddresses } = await checkMachine(config);
   const origin = clockOrigin();
   const clock = clockFrom(origin);
@@ -108,15 +111,16 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
   const engine = await startHeartbeats(config, heartbeatAddresses, {
     clockOrigin: origin,
     onBatch: (batch) => pipeline.take(batch),
+    onNotice: parts.onNotice,
     onFault: parts.onFatal,
   });
   stops.add(() => engine.stop());
   const store = await openStore(config);
   stops.add(() => store.close());
   const stored = await store.load(Math.round(startedAtMs));
-  const known = await readRegister(store);
-
   const directory = new HostDirectory();
+  const known = await readRegister(store, directory);
+
   const alerts = new AlertBook();
   const register = new Register({ engine, directory });
   const removals = new Removals();
@@ -127,8 +131,8 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     // Room for the slots that rest after their hosts were removed, as the engine keeps for its rows.
     capacity: room + Math.ceil(room / 4) + 64,
     rates: () => {
-      const { heartbeatsPerSecond, blind } = engine.ingest();
-      return { heartbeatsPerSecond, blind };
+      const { heartbeatsPerSecond, degraded } = engine.ingest();
+      return { heartbeatsPerSecond, blind: degraded };
     },
   });
   const { onFault } = parts;
@@ -136,13 +140,21 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     ...{ engine, directory, alerts, store, live, register, removals, clock, maxHosts, onFault },
   });
   const nowMs = Math.round(clock());
-  restoreFleet(stored, known, { engine, directory, alerts, live, removals, store, nowMs, onFault });
+  const saved = config.tags === null ? null : await readReplayWindows(store);
+  restoreFleet(stored, known, {
+    ...{ engine, directory, alerts, live, removals, store, nowMs, onFault },
+    policyOf: (labels) => policyOf(config.policies, labels),
+    ...(saved === null ? {} : { runOf: saved.of }),
+  });
+  const replayWindows =
+    saved === null ? null : new ReplayWindows({ runs: engine.taggedRuns, store, epoch: live.epoch, clock });
   const sweep = new RegisterSweep({ directory, register, write: (slots) => pipeline.writeRows(slots) });
   // What the shards still have to say comes with their end, and is stored before the store is closed.
   stops.add(async () => {
     await engine.stop();
     await pipeline.finish();
     await sweep.finish();
+    await replayWindows?.finish();
     store.alive(Math.round(clock()));
   });
   pipeline.begin();
@@ -193,6 +205,7 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
         host: config.heartbeatHost,
         port: heartbeatPort,
         addresses: reachableAddresses(heartbeatAddresses),
+        keys: config.tags !== null,
       },
       demo: config.demo,
       store: store.kind,
@@ -322,11 +335,12 @@ async function startHeartbeats(
   wiring: {
     clockOrigin: ReturnType<typeof clockOrigin>;
     onBatch(batch: ShardBatch): void;
+    onNotice(text: string): void;
     onFault(error: Error): void;
   },
 ): Promise<Engine> {
-  const { heartbeatPort, heartbeatHost, shards, maxHosts, misses, minTimeoutMs, maxTimeoutMs, receiver } =
-    config;
+  const { heartbeatPort, heartbeatHost, shards, maxHosts, misses, minTimeoutMs, maxTimeoutMs } = config;
+  const { receiver, policies, tags } = config;
   const addresses = hosts.map((host) => ({ host, port: heartbeatPort }));
   try {
     return await startEngine({
@@ -338,6 +352,9 @@ async function startHeartbeats(
       minTimeoutMs,
       maxTimeoutMs,
       receiver,
+      policies,
+      tags,
+      tcp: true,
       ...wiring,
     });
   } catch (error) {

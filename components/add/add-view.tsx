@@ -9,10 +9,12 @@ import { Field, Input } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { SegmentedControl } from '../ui/segmented-control.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import {
   agentLine,
   bashLine,
+  type Carrier,
   isHostName,
   isLoopback,
   type Listening,
@@ -68,6 +70,8 @@ export function AddView() {
   const pageHostname = usePageHostname();
   const [name, setName] = useState(DEFAULT_NAME);
   const [labelText, setLabelText] = useState(DEFAULT_LABELS);
+  const [carrier, setCarrier] = useState<Carrier>('udp');
+  const tagged = about?.heartbeat.keys === true;
 
   const nameIsGood = isHostName(name);
   const parsed = parseLabels(labelText);
@@ -145,17 +149,39 @@ export function AddView() {
         <p className="text-sm text-muted">{t('fixFirst')}</p>
       ) : (
         <>
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+            <SegmentedControl
+              legend={t('carrier.legend')}
+              value={carrier}
+              onChange={setCarrier}
+              choices={[
+                { value: 'udp', label: 'UDP' },
+                { value: 'tcp', label: 'TCP' },
+              ]}
+            />
+            <p className="text-xs text-muted">{t(`carrier.${carrier}`)}</p>
+          </div>
           <Way
             title={t('bash.title')}
-            code={ready === null ? null : bashLine(ready.address, name, ready.labels)}
+            code={ready === null ? null : bashLine(ready.address, name, ready.labels, carrier)}
             status={status}
-            hint={<p>{t.rich('bash.hint', rich)}</p>}
+            hint={
+              <>
+                <p>{t.rich(`bash.${carrier === 'udp' ? 'hint' : 'hintTcp'}`, rich)}</p>
+                {tagged ? <p className="text-late-text">{t.rich('bash.tagged', rich)}</p> : null}
+              </>
+            }
           />
           <Way
             title={t('agent.title')}
-            code={ready === null ? null : agentLine(ready.address, name, ready.labels)}
+            code={ready === null ? null : agentLine(ready.address, name, ready.labels, { carrier, tagged })}
             status={status}
-            hint={<p>{t.rich('agent.hint', rich)}</p>}
+            hint={
+              <>
+                <p>{t.rich('agent.hint', rich)}</p>
+                {tagged ? <p>{t.rich('agent.tagged', { ...rich, name })}</p> : null}
+              </>
+            }
           />
         </>
       )}

@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isLabelKey, isLabelValue } from '#lib/protocol/host.ts';
-import { agentLine, bashLine, isLoopback, parseLabels, reachableAddress } from './commands.ts';
+import { agentLine, bashLine, isLoopback, KEY_PLACE, parseLabels, reachableAddress } from './commands.ts';
 
 const LOCAL = { host: '127.0.0.1', port: 9990 };
 
@@ -13,6 +15,46 @@ describe('the lines', () => {
     );
     expect(agentLine(LOCAL, 'web-01', [['rack', 'r17']])).toBe(
       'npx pulsewatch agent --server 127.0.0.1:9990 --name web-01 --label rack=r17',
+    );
+  });
+
+  test('over TCP the connection lasts, and the agent is told to use it', () => {
+    expect(bashLine(LOCAL, 'web-01', [['rack', 'r17']], 'tcp')).toBe(
+      'while :; do (while echo "web-01 interval=1s rack=r17"; do sleep 1; done >/dev/tcp/127.0.0.1/9990); sleep 1; done',
+    );
+    expect(agentLine(LOCAL, 'web-01', [], { carrier: 'tcp' })).toBe(
+      'npx pulsewatch agent --server 127.0.0.1:9990 --tcp --name web-01',
+    );
+  });
+
+  test('bash connects anew when the server ends the connection, and sends whole lines', async () => {
+    const lines: string[] = [];
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const line = bashLine({ host: '127.0.0.1', port }, 'web-01', [], 'tcp').replaceAll(
+      'sleep 1',
+      'sleep 0.05',
+    );
+    const child = spawn('bash', ['-c', line], { stdio: 'ignore', detached: true });
+    try {
+      for (let connection = 0; connection < 3; connection++) {
+        const [socket] = (await once(server, 'connection')) as [Socket];
+        const [first] = (await once(socket, 'data')) as [Buffer];
+        lines.push(String(first).split('\n')[0]!);
+        socket.destroy();
+      }
+      expect(lines).toEqual(Array(3).fill('web-01 interval=1s'));
+    } finally {
+      process.kill(-child.pid!, 'SIGKILL');
+      server.close();
+    }
+  });
+
+  test('where heartbeats are signed the agent is given a key', () => {
+    expect(agentLine(LOCAL, 'web-01', [], { tagged: true })).toBe(
+      `HEARTBEAT_KEY=${KEY_PLACE} npx pulsewatch agent --server 127.0.0.1:9990 --name web-01`,
     );
   });
 

@@ -42,17 +42,43 @@ export function parseLabels(
 const SPECIAL_IN_DOUBLE_QUOTES = /[$\\!]/;
 const PLAIN_WORD = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-/** A shell loop that is a whole agent. `name` and `labels` must have passed the rules. */
-export function bashLine(address: HeartbeatAddress, name: string, labels: readonly LabelPair[]): string {
+/** What carries heartbeats. A TCP connection that is closed says at once that its process ended. */
+export type Carrier = 'udp' | 'tcp';
+
+/** Stands for the host's own key, which `pulsewatch key` prints from the server's masters: it is no page's to show. */
+export const KEY_PLACE = 'ID:HEX';
+
+/**
+ * A shell loop that is a whole agent. `name` and `labels` must have passed the rules. Over TCP the inner loop ends with
+ * its connection, in a subshell, because writing to a closed one ends the shell that does.
+ */
+export function bashLine(
+  address: HeartbeatAddress,
+  name: string,
+  labels: readonly LabelPair[],
+  carrier: Carrier = 'udp',
+): string {
   const beat = [name, 'interval=1s', ...labels.map(([key, value]) => `${key}=${value}`)].join(' ');
   const quote = SPECIAL_IN_DOUBLE_QUOTES.test(beat) ? "'" : '"';
-  return `while :; do echo ${quote}${beat}${quote} >/dev/udp/${address.host}/${address.port}; sleep 1; done`;
+  const echo = `echo ${quote}${beat}${quote}`;
+  const device = `/dev/${carrier}/${address.host}/${address.port}`;
+  return carrier === 'udp'
+    ? `while :; do ${echo} >${device}; sleep 1; done`
+    : `while :; do (while ${echo}; do sleep 1; done >${device}); sleep 1; done`;
 }
 
-/** The agent's line. */
-export function agentLine(address: HeartbeatAddress, name: string, labels: readonly LabelPair[]): string {
+/** The agent's line. `tagged`: the server takes signed heartbeats only. */
+export function agentLine(
+  address: HeartbeatAddress,
+  name: string,
+  labels: readonly LabelPair[],
+  { carrier = 'udp', tagged = false }: { carrier?: Carrier; tagged?: boolean } = {},
+): string {
   const server = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
-  const words = ['npx pulsewatch agent --server', server, '--name', name];
+  // In the environment, where other users of the machine do not see it.
+  const words = [...(tagged ? [`HEARTBEAT_KEY=${KEY_PLACE}`] : []), 'npx pulsewatch agent --server', server];
+  if (carrier === 'tcp') words.push('--tcp');
+  words.push('--name', name);
   for (const [key, value] of labels) {
     const pair = `${key}=${value}`;
     words.push('--label', PLAIN_WORD.test(pair) ? pair : `'${pair}'`);

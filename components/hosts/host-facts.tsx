@@ -2,6 +2,7 @@
 
 /** What is known of a host, name by name; what was never heard says so. */
 import type { ReactNode } from 'react';
+import type { HostDetector } from '@/lib/protocol/api.ts';
 import type { Host } from '@/lib/protocol/host.ts';
 import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { percentWords, spanWords } from '../live/verdict-words.ts';
@@ -17,7 +18,34 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-export function HostFacts({ host, readAtMs }: { host: Host; readAtMs: number }) {
+function DetectorWords({ detector }: { detector: HostDetector }) {
+  const t = useTranslations('hosts.host.detector');
+  const words = useTranslations('alerts');
+  const format = useFormatter();
+  switch (detector.kind) {
+    case 'fixed':
+      return t('fixed', { misses: detector.misses });
+    case 'loss-window':
+      return t('lossWindow', { received: detector.received, of: detector.of });
+    case 'adaptive':
+      return t('adaptive', {
+        z: format.number(detector.z),
+        floor: spanWords(words, format, detector.floorMs),
+        cap: spanWords(words, format, detector.capMs),
+      });
+  }
+}
+
+/** `detector`: an older server does not say which. */
+export function HostFacts({
+  host,
+  readAtMs,
+  detector,
+}: {
+  host: Host;
+  readAtMs: number;
+  detector?: HostDetector;
+}) {
   const t = useTranslations('hosts.host');
   const words = useTranslations('alerts');
   const format = useFormatter();
@@ -28,6 +56,11 @@ export function HostFacts({ host, readAtMs }: { host: Host; readAtMs: number }) 
       </Fact>
       <Fact name={t('interval')}>{spanWords(words, format, host.intervalMs)}</Fact>
       <Fact name={t('timeout')}>{spanWords(words, format, host.timeoutMs)}</Fact>
+      {detector === undefined ? null : (
+        <Fact name={t('judged')}>
+          <DetectorWords detector={detector} />
+        </Fact>
+      )}
       <Fact name={t('loss')}>
         {host.lossRatio === null ? (
           <span className="text-muted">{t(host.lastSeenAt === null ? 'unheard' : 'lossNone')}</span>

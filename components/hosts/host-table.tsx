@@ -1,6 +1,7 @@
 'use client';
 
 /** The table of hosts itself: headers that sort, rows in the order they are given, a skeleton of them. */
+import { useEffect, useState } from 'react';
 import type { HostSort } from '@/lib/protocol/api.ts';
 import type { Host } from '@/lib/protocol/host.ts';
 import { useTranslations } from '../i18n/language.ts';
@@ -59,6 +60,25 @@ function SortHeader({
   );
 }
 
+/** More than most screens show. A whole page of rows in one frame would hold it up for longer than 50 ms. */
+const FIRST_ROWS = 40;
+
+/** False until the first frame with the table is on the screen. */
+function useSeen(): boolean {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => setSeen(true));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
+  return seen;
+}
+
 export function HostTable({
   query,
   hosts,
@@ -80,9 +100,10 @@ export function HostTable({
   onSelectAll: (selected: boolean) => void;
 }) {
   const t = useTranslations('hosts');
+  const seen = useSeen();
   const chosen = hosts.filter((host) => selection.has(host.id)).length;
   return (
-    <table className="w-full max-sm:block sm:min-w-152 sm:table-fixed">
+    <table data-heard className="w-full max-sm:block sm:min-w-152 sm:table-fixed">
       <caption className="sr-only">{t('caption')}</caption>
       <thead className="border-b border-line text-left text-xs whitespace-nowrap text-muted max-sm:sr-only">
         <tr>
@@ -119,7 +140,7 @@ export function HostTable({
         </tr>
       </thead>
       <tbody className="max-sm:block">
-        {hosts.map((host) => (
+        {(seen ? hosts : hosts.slice(0, FIRST_ROWS)).map((host) => (
           <HostRow
             key={host.id}
             host={host}

@@ -65,6 +65,19 @@ function Reason({ host }: { host: Host }) {
   );
 }
 
+/** What the verdict says about where to look: at the process, or at the machine and its network. */
+function Meaning({ host: { state, evidence } }: { host: Host }) {
+  const t = useTranslations('hosts.host.meaning');
+  if (state !== 'down' || evidence === null || evidence.kind === 'bye' || evidence.unheard) return null;
+  // The verdict itself says so of one whose connection has not ended.
+  if (evidence.connected) return null;
+  return (
+    <p data-testid="host-meaning" className="text-sm text-muted">
+      {t(evidence.kind)}
+    </p>
+  );
+}
+
 function Beats({ host, readAtMs }: { host: Host; readAtMs: number }) {
   const t = useTranslations('hosts');
   const silent = host.state === 'down' || host.state === 'late';
@@ -101,6 +114,7 @@ function Known({ detail }: { detail: HostDetail & { readonly readAtMs: number } 
       <div className="flex min-w-0 flex-col gap-4">
         <section
           aria-label={t('reason')}
+          data-heard
           data-testid="host-state"
           data-state={host.state}
           className={`rounded-lg border p-4 ${kind === 'down' ? 'border-down/60 tint-down' : kind === 'late' ? 'border-late/60 tint-late' : 'border-line'}`}
@@ -119,6 +133,12 @@ function Known({ detail }: { detail: HostDetail & { readonly readAtMs: number } 
             ) : null}
           </p>
           <Reason host={host} />
+          <Meaning host={host} />
+          {detail.olderIncarnationRefused === true ? (
+            <p data-testid="older-incarnation" className="mt-1 text-sm">
+              {t('olderIncarnation')}
+            </p>
+          ) : null}
           {host.name === host.id ? <p className="mt-1 text-sm text-muted">{t('unnamedHelp')}</p> : null}
           <HostHandling host={host} events={detail.events} />
         </section>
@@ -132,7 +152,7 @@ function Known({ detail }: { detail: HostDetail & { readonly readAtMs: number } 
       </div>
       <div className="flex min-w-0 flex-col gap-4">
         <Panel title={t('facts')} bodyClassName="px-4 py-2">
-          <HostFacts host={host} readAtMs={detail.readAtMs} />
+          <HostFacts host={host} readAtMs={detail.readAtMs} detector={detail.detector} />
         </Panel>
         {Object.keys(host.labels).length > 0 ? (
           <Panel title={t('labels')}>

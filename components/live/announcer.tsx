@@ -1,18 +1,22 @@
 'use client';
 
-/** The one polite live region that speaks of hosts: how many are down, and whether the view is live. Coalesced. */
+/** The one polite live region that speaks of hosts: how many are down, whether the view is live, whether all are heard. Coalesced. */
 import { useEffect, useRef, useState } from 'react';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { LiveState } from '@/lib/client/view-store.ts';
 import { useFormatter, useTranslations } from '../i18n/language.ts';
 import { announceAtMs } from './announcement-pace.ts';
+import { isInDoubt, subscribeDoubt } from './doubt.ts';
 
 /** What there is to say something about; null before the first snapshot. */
-type Standing = { readonly down: number; readonly stale: boolean };
+type Standing = { readonly down: number; readonly stale: boolean; readonly doubt: boolean };
 
-function standingOf(state: LiveState): Standing | null {
-  return state.counts === null ? null : { down: state.counts.down, stale: state.stale };
+function standingOf({ counts, stale }: LiveState): Standing | null {
+  return counts === null ? null : { down: counts.down, stale, doubt: isInDoubt() };
 }
+
+const isSame = (a: Standing, b: Standing): boolean =>
+  a.down === b.down && a.stale === b.stale && a.doubt === b.doubt;
 
 export function Announcer() {
   const { store } = useLiveHandle();
@@ -27,6 +31,7 @@ export function Announcer() {
       const signedOut = store.getState().link.status === 'signed-out';
       const lost = signedOut ? t('signedOut') : t('stale');
       if (from.stale !== to.stale) parts.push(to.stale ? lost : t('live'));
+      if (from.doubt !== to.doubt) parts.push(t(to.doubt ? 'doubt' : 'noDoubt'));
       if (from.down !== to.down) parts.push(t('down', { count: to.down, before: format.number(from.down) }));
       setText(parts.join(' '));
     };
@@ -41,24 +46,25 @@ export function Announcer() {
       const standing = standingOf(store.getState());
       if (!announced || !standing) return;
       // Gone back to what was said last: nothing to say.
-      if (standing.down === announced.down && standing.stale === announced.stale) return;
+      if (isSame(standing, announced)) return;
       lastAtMs = performance.now();
       speak.current(announced, standing);
       announced = standing;
     };
-    const unsubscribe = store.subscribe((state) => {
-      const standing = standingOf(state);
+    const look = (): void => {
+      const standing = standingOf(store.getState());
       if (standing === null || timer !== undefined) return;
       if (announced === null) {
         announced = standing;
         return;
       }
-      if (standing.down === announced.down && standing.stale === announced.stale) return;
+      if (isSame(standing, announced)) return;
       const nowMs = performance.now();
       timer = setTimeout(announce, announceAtMs(nowMs, lastAtMs) - nowMs);
-    });
+    };
+    const unsubscribes = [store.subscribe(look), subscribeDoubt(look)];
     return () => {
-      unsubscribe();
+      for (const unsubscribe of unsubscribes) unsubscribe();
       clearTimeout(timer);
     };
   }, [store]);

@@ -6,16 +6,15 @@
  */
 import { usePathname, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
+import type { Hearing } from '@/lib/client/hearing.ts';
 import { useLink, useLive, useLiveHandle, useNow } from '@/lib/client/use-live.ts';
-import type { Health, StoreHealth } from '@/lib/protocol/api.ts';
-import { useTranslations } from '../i18n/language.ts';
-import { Button, buttonClass } from '../ui/button.tsx';
+import type { StoreHealth } from '@/lib/protocol/api.ts';
+import { useFormatter, useTranslations } from '../i18n/language.ts';
+import { Button, buttonClass, TextLink } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { FallbackReasons } from './connection-details.tsx';
 import { useSpanWords } from './link-words.ts';
-import { useHealth } from './use-health.ts';
-
-const HEALTH_EVERY_MS = 15_000;
+import { useHearing } from './use-hearing.ts';
 
 function StaleBanner() {
   const t = useTranslations('live.banner');
@@ -126,38 +125,53 @@ function StoreBanner({ store }: { store: StoreHealth }) {
 
 /** The server's own troubles, apart from the hosts'. */
 function HealthBanners() {
-  const health = useHealth(HEALTH_EVERY_MS);
+  const t = useTranslations('live.banner');
+  const { health, hearing } = useHearing();
+  const store = health?.store;
   return (
     <>
-      <HearingBanner health={health} />
-      {health === null || health.store.writable ? null : <StoreBanner store={health.store} />}
+      {hearing.inDoubt ? <DoubtBanner hearing={hearing} drops={health?.ingest.kernelDrops ?? 0} /> : null}
+      {store && !store.writable ? <StoreBanner store={store} /> : null}
+      {health?.status === 'degraded' && !hearing.inDoubt && store?.writable ? (
+        <Notice tone="warning" title={t('degradedTitle')} live>
+          <p>{t('degradedText')}</p>
+        </Notice>
+      ) : null}
     </>
   );
 }
 
-/** What speaks against our hearing every heartbeat. */
-function HearingBanner({ health }: { health: Health | null }) {
+/** What speaks against our hearing every heartbeat, and what follows for the hosts. The announcer says it, once. */
+function DoubtBanner({ hearing, drops }: { hearing: Hearing; drops: number }) {
   const t = useTranslations('live.banner');
-  const blindNow = useLive((state) => state.rates?.blind ?? false);
-  const blind = blindNow || (health?.ingest.blind ?? false);
-  const drops = health?.ingest.kernelDrops ?? 0;
-  if (blind) {
-    return (
-      <Notice tone="warning" title={t('blindTitle')} live>
-        <p>{t('blindText')}</p>
+  const format = useFormatter();
+  const spanWords = useSpanWords();
+  const { blindLastMinuteMs, dropShare, misses, missesSet, judgesNobody } = hearing;
+  const share = format.number(dropShare, {
+    style: 'percent',
+    maximumFractionDigits: dropShare < 0.01 ? 1 : 0,
+  });
+  const isRaised = misses > missesSet;
+  return (
+    <Notice tone="warning" title={t('doubtTitle')}>
+      <div data-testid="doubt-banner">
+        {judgesNobody ? (
+          <p>{t('doubtNobody', { share })}</p>
+        ) : isRaised ? (
+          <p>{t('doubtRaised', { misses, set: missesSet, share })}</p>
+        ) : null}
+        {blindLastMinuteMs > 0 ? (
+          <p>{t('doubtBlind', { span: spanWords(blindLastMinuteMs) })}</p>
+        ) : judgesNobody || isRaised ? null : (
+          <p>{t('doubtNow')}</p>
+        )}
         {drops > 0 ? <p>{t('drops', { count: drops })}</p> : null}
-      </Notice>
-    );
-  }
-  if (health?.status === 'degraded' && health.store.writable) {
-    return (
-      <Notice tone="warning" title={t('degradedTitle')} live>
-        <p>{t('degradedText')}</p>
-        {drops > 0 ? <p>{t('drops', { count: drops })}</p> : null}
-      </Notice>
-    );
-  }
-  return null;
+        <p className="text-muted">
+          {t('doubtStale')} <TextLink href="/settings#about">{t('doubtMore')}</TextLink>
+        </p>
+      </div>
+    </Notice>
+  );
 }
 
 export default function Banners() {

@@ -2,7 +2,8 @@
 
 /** The whole story behind the pill: transport and why, age, position, and what had to be repaired. */
 import type { ReactNode } from 'react';
-import { MAX_STREAMS } from '@/lib/client/ladder.ts';
+import { MAX_STREAMS, type Mode } from '@/lib/client/ladder.ts';
+import { browserStorage, modeOfPage, readMode } from '@/lib/client/mode-choice.ts';
 import { useLiveHandle } from '@/lib/client/use-live.ts';
 import type { Fallback, FallbackStep, Link } from '@/lib/client/view-store.ts';
 import { useFormatter, useTranslations } from '../i18n/language.ts';
@@ -81,6 +82,11 @@ export function FallbackWords({ link }: { link: Link }) {
   );
 }
 
+/** Named by `?transport=`, for this page alone, and not chosen in the settings. */
+function isOfAddress(mode: Mode): boolean {
+  return modeOfPage() === mode && readMode(browserStorage()) !== mode;
+}
+
 /** The facts as a list, also shown on the settings page. */
 export function ConnectionFacts({ link, nowMs }: { link: Link; nowMs: number }) {
   const t = useTranslations('live');
@@ -96,7 +102,7 @@ export function ConnectionFacts({ link, nowMs }: { link: Link; nowMs: number }) 
         {link.mode === 'auto'
           ? t('details.automatic', { transport })
           : link.mode === link.transport
-            ? t('details.chosen', { transport })
+            ? t(isOfAddress(link.mode) ? 'details.addressed' : 'details.chosen', { transport })
             : // On its way from one to the other.
               transport}
       </Fact>

@@ -34,10 +34,12 @@ describe('a verdict in words', () => {
         lostBeats: fc.integer({ min: 0, max: 64 }),
         expectedBeats: fc.integer({ min: 0, max: 64 }),
         unheard: fc.boolean(),
+        connected: fc.boolean(),
       })
-      .map(({ unheard, ...drawn }) => ({
+      .map(({ unheard, connected, ...drawn }) => ({
         ...drawn,
         ...(unheard ? { unheard: true as const } : {}),
+        ...(connected ? { connected: true as const } : {}),
         lostBeats: Math.min(drawn.lostBeats, drawn.expectedBeats),
       }));
     fc.assert(
@@ -58,6 +60,9 @@ describe('a verdict in words', () => {
   });
 
   test('in Chinese it says the same facts', () => {
+    expect(words('zh-CN', { ...TIMEOUT, connected: true, source: null, expectedBeats: 0 })).toBe(
+      '5.0 秒内没有心跳，本应每 1.0 秒收到一次；连接并未结束：机器或其网络失去响应，或进程卡住',
+    );
     expect(words('zh-CN', TIMEOUT)).toBe(
       '5.0 秒内没有心跳，本应每 1.0 秒收到一次；最后来自 10.1.4.7；此前一分钟丢失 3%',
     );

@@ -35,6 +35,7 @@ export function verdictWords(t: AlertsTranslator, format: NumberFormatter, evide
     kind: evidence.kind === 'timeout' && evidence.unheard ? 'unheard' : evidence.kind,
     silent: spanWords(t, format, evidence.silentMs),
     interval: spanWords(t, format, evidence.intervalMs),
+    open: evidence.kind === 'timeout' && evidence.connected ? 'yes' : 'no',
     known: evidence.source === null ? 'no' : 'yes',
     source: evidence.source ?? '',
     loss: counted ? (windowIsAboutAMinute(evidence) ? 'minute' : 'beats') : 'none',

@@ -12,6 +12,7 @@ import { Button } from '../ui/button.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PasswordField } from '../ui/password-field.tsx';
+import { UserNameField } from '../ui/user-name-field.tsx';
 import { useAttempt } from './use-attempt.ts';
 
 const LOGS = [
@@ -122,22 +123,14 @@ export function SetupForm({
         )}
       </Field>
       <WhereTheLogIs />
-      <Field label={t('name')} hint={said(nameFault) ? undefined : t('nameHint')} error={said(nameFault)}>
-        {(control) => (
-          <Input
-            {...control}
-            ref={nameField}
-            name="username"
-            autoComplete="username"
-            autoCapitalize="off"
-            autoCorrect="off"
-            spellCheck={false}
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
+      <UserNameField
+        ref={nameField}
+        label={t('name')}
+        hint={said(nameFault) ? undefined : t('nameHint')}
+        error={said(nameFault)}
+        value={name}
+        onChange={setName}
+      />
       <PasswordField
         ref={passwordField}
         label={login('password')}

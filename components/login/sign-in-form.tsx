@@ -8,9 +8,9 @@ import type { SessionInfo } from '@/lib/protocol/account.ts';
 import { useTranslations } from '../i18n/language.ts';
 import { useProblemWords } from '../live/problem-words.ts';
 import { Button } from '../ui/button.tsx';
-import { Field, Input } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PasswordField } from '../ui/password-field.tsx';
+import { UserNameField } from '../ui/user-name-field.tsx';
 import { useAttempt } from './use-attempt.ts';
 
 function useRefusalWords(): (error: unknown) => string {
@@ -59,22 +59,13 @@ export function SignInForm({
           <p>{wordsOf(attempt.error)}</p>
         </Notice>
       )}
-      <Field label={t('name')} error={missing(name.trim())}>
-        {(control) => (
-          <Input
-            {...control}
-            ref={nameField}
-            name="username"
-            autoComplete="username"
-            autoCapitalize="off"
-            autoCorrect="off"
-            spellCheck={false}
-            maxLength={100}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
+      <UserNameField
+        ref={nameField}
+        label={t('name')}
+        error={missing(name.trim())}
+        value={name}
+        onChange={setName}
+      />
       <PasswordField
         ref={passwordField}
         label={t('password')}

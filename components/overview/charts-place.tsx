@@ -7,7 +7,7 @@ import { Skeleton } from '@/components/ui/skeleton.tsx';
 
 export const CHART_HEIGHT_PX = 168;
 
-function ChartPlace({ busy }: { busy: boolean }) {
+export function ChartPlace({ busy }: { busy: boolean }) {
   return (
     <div>
       <div className="mb-1 h-13 pt-0.5">{busy ? <Skeleton className="w-40" /> : null}</div>

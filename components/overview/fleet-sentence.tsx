@@ -3,6 +3,7 @@
 /** The page in one sentence, and how old it is. Its age comes from the last frame, never from an open socket. */
 import type { ReactNode } from 'react';
 import { useFormatter, useTranslations } from '@/components/i18n/language.ts';
+import { useDoubt } from '@/components/live/doubt.ts';
 import { useAgeMs, useCounts, useLive, useServerNow } from '@/lib/client/use-live.ts';
 import { ageInWords, sentenceFor } from './fleet-facts.ts';
 
@@ -34,6 +35,7 @@ export function Freshness() {
   const nowMs = useServerNow();
   const stale = useLive((state) => state.stale);
   // Paused, it names the moment the view stands at: an age would go on counting.
+  const doubt = useDoubt();
   const still = useLive((state) => state.stale || state.link.status === 'paused');
   if (ageMs === null || nowMs === 0) return null;
   const { key, value } = ageInWords(ageMs);
@@ -45,11 +47,16 @@ export function Freshness() {
   });
   return (
     <p
-      className={`text-base ${stale ? 'font-medium text-late-text' : 'text-muted'}`}
+      className={`text-base ${stale || doubt ? 'font-medium text-late-text' : 'text-muted'}`}
       title={t('title', { time: asOf })}
       data-testid="freshness"
     >
-      {t(still ? 'stale' : key, { seconds: value, minutes: value, hours: value, time: asOf })}
+      {t(still ? 'stale' : doubt ? 'doubt' : key, {
+        seconds: value,
+        minutes: value,
+        hours: value,
+        time: asOf,
+      })}
     </p>
   );
 }

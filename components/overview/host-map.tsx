@@ -254,7 +254,7 @@ export function HostMap() {
           }`}
         >
           <div className="sticky top-0 h-0">
-            <canvas ref={canvasRef} aria-hidden className="block max-w-none" />
+            <canvas ref={canvasRef} aria-hidden data-heard data-motion className="block max-w-none" />
           </div>
           {scale === 'readable' && frame !== null ? <div style={{ height: frame.heightCssPx }} /> : null}
           {cursorBox === null ? null : (

@@ -131,6 +131,11 @@ export class MapCanvas {
   readonly #draw = (): void => {
     this.#frame = 0;
     if (this.#widthPx === 0 || this.#heightPx === 0) return;
+    // Before the hosts have come one cell would fill the map, and drawing its picture hold them up.
+    if (this.#states.length === 0) {
+      this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+      return;
+    }
     let visible = true;
     if (this.#layoutDue || this.#painter === null) {
       this.#layoutDue = false;

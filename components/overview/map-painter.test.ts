@@ -40,7 +40,7 @@ function naivePixels(
     pixels[i] =
       layout.cellPx === 1
         ? sprites.flat[code]!
-        : sprites.sprites[code]![(y % layout.cellHeightPx) * layout.cellPx + (x % layout.cellPx)]!;
+        : sprites.spriteOf(code)[(y % layout.cellHeightPx) * layout.cellPx + (x % layout.cellPx)]!;
   }
   return pixels;
 }

@@ -89,7 +89,7 @@ export class MapPainter {
       this.pixels[at] = this.#sprites.flat[code]!;
       return;
     }
-    const sprite = this.#sprites.sprites[code]!;
+    const sprite = this.#sprites.spriteOf(code);
     const pixels = this.pixels;
     const width = this.widthPx;
     const row = Math.floor(at / columns);

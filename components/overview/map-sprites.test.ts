@@ -28,27 +28,29 @@ describe('pixelOf', () => {
 
 describe('sprites', () => {
   test.each([8, 12, 16, 32])('at %i px no two states look the same, colours aside', (side) => {
-    const { sprites } = drawSprites(palette, { cellPx: side, cellHeightPx: side, gapPx: 1 }, true);
+    const { spriteOf } = drawSprites(palette, { cellPx: side, cellHeightPx: side, gapPx: 1 }, true);
     const masks = APPEARANCE_NAMES.map((name) =>
-      [...sprites[Appearance[name]]!].map((pixel) => pixel >>> 24).join(),
+      [...spriteOf(Appearance[name])].map((pixel) => pixel >>> 24).join(),
     );
     expect(new Set(masks).size).toBe(masks.length);
   });
 
   test('down is a square with its cross cut out, acknowledged an outline with a tick', () => {
-    const { sprites } = drawSprites(palette, { cellPx: 22, cellHeightPx: 22, gapPx: 2 }, true);
-    const down = sprites[Appearance.down]!;
+    const { spriteOf } = drawSprites(palette, { cellPx: 22, cellHeightPx: 22, gapPx: 2 }, true);
+    const down = spriteOf(Appearance.down);
     expect(alphaAt(down, 22, 0, 0)).toBe(255);
     expect(alphaAt(down, 22, 10, 10)).toBeLessThan(128);
     expect(alphaAt(down, 22, 10, 2)).toBe(255);
-    const acknowledged = sprites[Appearance.acknowledged]!;
+    const acknowledged = spriteOf(Appearance.acknowledged);
     expect(alphaAt(acknowledged, 22, 0, 0)).toBe(255);
     expect(alphaAt(acknowledged, 22, 5, 5)).toBe(0);
     expect(alphaAt(acknowledged, 22, 8, 13)).toBeGreaterThan(128);
   });
 
   test('the gap at the right and bottom stays free', () => {
-    for (const sprite of drawSprites(palette, { cellPx: 10, cellHeightPx: 10, gapPx: 2 }, true).sprites) {
+    const { spriteOf } = drawSprites(palette, { cellPx: 10, cellHeightPx: 10, gapPx: 2 }, true);
+    for (const code of Object.values(Appearance)) {
+      const sprite = spriteOf(code);
       for (let i = 0; i < 10; i++) {
         expect(alphaAt(sprite, 10, 9, i)).toBe(0);
         expect(alphaAt(sprite, 10, i, 8)).toBe(0);
@@ -56,9 +58,15 @@ describe('sprites', () => {
     }
   });
 
+  test('each is drawn once, and only when it is asked for', () => {
+    const { spriteOf } = drawSprites(palette, { cellPx: 16, cellHeightPx: 16, gapPx: 1 }, true);
+    expect(spriteOf(Appearance.down)).toBe(spriteOf(Appearance.down));
+    expect([...spriteOf(Appearance.none)]).toEqual(Array(256).fill(0));
+  });
+
   test('small cells are whole blocks, hollow ones half as strong', () => {
-    const { sprites, flat } = drawSprites(palette, { cellPx: 2, cellHeightPx: 3, gapPx: 0 }, false);
-    expect([...sprites[Appearance.up]!]).toEqual(Array(6).fill(pixelOf(palette.up, 1)));
+    const { spriteOf, flat } = drawSprites(palette, { cellPx: 2, cellHeightPx: 3, gapPx: 0 }, false);
+    expect([...spriteOf(Appearance.up)]).toEqual(Array(6).fill(pixelOf(palette.up, 1)));
     expect(flat[Appearance.down]).toBe(pixelOf(palette.down, 1));
     expect(flat[Appearance.acknowledged]! >>> 24).toBe(140);
     expect(flat[Appearance.none]).toBe(0);

@@ -1,6 +1,6 @@
 /**
  * The picture of one cell for each appearance, as RGBA pixels: colour with coverage as alpha, so that one set fits
- * any surface. Pure; knows no theme. Drawn once per size and theme by sampling each pixel several times.
+ * any surface. Pure; knows no theme. Drawn once per size, theme and state by sampling each pixel several times.
  */
 import { rgbOf, type StateKind } from '@/components/ui/tokens.ts';
 import { Appearance } from './map-appearance.ts';
@@ -12,8 +12,8 @@ export type MapPalette = Readonly<Record<StateKind, string>>;
 export type SpriteSet = {
   readonly cellPx: number;
   readonly cellHeightPx: number;
-  /** By appearance code; each cellPx × cellHeightPx, row by row. */
-  readonly sprites: readonly Uint32Array[];
+  /** cellPx × cellHeightPx, row by row. Drawn when it is first asked for: most fleets are in two states. */
+  spriteOf(code: number): Uint32Array;
   /** By appearance code: the colour of a cell too small for a picture. */
   readonly flat: Uint32Array;
 };
@@ -141,22 +141,30 @@ function drawSprite(shape: Shape, colour: string, cellPx: number, gapPx: number)
   return pixels;
 }
 
-/** All pictures of one size and theme. With shapes each state has its own; without, blocks of its colour. */
+/** The pictures of one size and theme. With shapes each state has its own; without, blocks of its colour. */
 export function drawSprites(
   palette: MapPalette,
   { cellPx, cellHeightPx, gapPx }: Pick<MapLayout, 'cellPx' | 'cellHeightPx' | 'gapPx'>,
   withShapes: boolean,
 ): SpriteSet {
   const size = cellPx * cellHeightPx;
-  const sprites: Uint32Array[] = [new Uint32Array(size)];
+  const names = Object.keys(palette) as StateKind[];
   const flat = new Uint32Array(8);
-  for (const [name, colour] of Object.entries(palette) as [StateKind, string][]) {
-    const code = Appearance[name];
-    flat[code] = pixelOf(colour, HOLLOW.has(name) ? 0.55 : 1);
-    sprites[code] =
-      cellPx < SPECK_PX
-        ? new Uint32Array(size).fill(flat[code]!)
-        : drawSprite(withShapes ? SHAPES[name] : BLOCKS[name], colour, cellPx, gapPx);
-  }
-  return { cellPx, cellHeightPx, sprites, flat };
+  for (const name of names) flat[Appearance[name]] = pixelOf(palette[name], HOLLOW.has(name) ? 0.55 : 1);
+  const draw = (code: number): Uint32Array => {
+    if (cellPx < SPECK_PX) return new Uint32Array(size).fill(flat[code]!);
+    const name = names.find((each) => Appearance[each] === code);
+    if (name === undefined) return new Uint32Array(size);
+    return drawSprite(withShapes ? SHAPES[name] : BLOCKS[name], palette[name], cellPx, gapPx);
+  };
+  const drawn: Uint32Array[] = [];
+  return {
+    cellPx,
+    cellHeightPx,
+    flat,
+    spriteOf: (code) => {
+      drawn[code] ??= draw(code);
+      return drawn[code];
+    },
+  };
 }

@@ -69,7 +69,7 @@ export function NewestAlerts() {
             {t(quietKey(counts), { count: counts.acknowledged })}
           </p>
         ) : (
-          <ul className="divide-y divide-line" data-testid="newest-alerts">
+          <ul data-heard className="divide-y divide-line" data-testid="newest-alerts">
             {shown.map((alert) => {
               const outcome = outcomeOf(alert);
               return (

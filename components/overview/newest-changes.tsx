@@ -112,7 +112,7 @@ export default function NewestChanges() {
   ) : shown.length === 0 ? (
     <p className="px-4 py-6 text-sm text-muted">{t('none')}</p>
   ) : (
-    <ul className="divide-y divide-line" data-testid="newest-changes">
+    <ul data-heard className="divide-y divide-line" data-testid="newest-changes">
       {shown.map((entry) => {
         const name = entry.host ?? descriptions.get(entry.slot!)?.name ?? null;
         const row = (

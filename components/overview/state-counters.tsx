@@ -45,7 +45,7 @@ export function StateCounters() {
   const counts = useCounts();
   return (
     <nav aria-label={t('label')}>
-      <ul className="flex flex-wrap gap-2">
+      <ul data-heard className="flex flex-wrap gap-2">
         {COUNTERS.map(({ filter, kind, count, rare }) => {
           const hosts = counts === null ? null : count(counts);
           if (rare && !hosts) return null;

@@ -1,6 +1,6 @@
 'use client';
 
-/** What the panels about people share: a list that is read, a row of it, a refusal, a question before the last step. */
+/** What the panels share: a fact, a list that is read, a row of it, a refusal, a question before the last step. */
 import type { ReactNode } from 'react';
 import { useTranslations } from '../i18n/language.ts';
 import { useProblemWords } from '../live/problem-words.ts';
@@ -14,6 +14,16 @@ import type { Command } from './use-command.ts';
 
 /** For messages with `<when></when>` in them. */
 export const whenTag = (atMs: number) => ({ when: () => <RelativeTime atMs={atMs} /> });
+
+/** One line of a `dl`; without content it is on its way. */
+export function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className="flex flex-wrap justify-between gap-x-6 border-b border-line py-1.5 last:border-0">
+      <dt className="text-muted">{term}</dt>
+      <dd className="ml-auto min-w-0 text-right">{children ?? <Skeleton className="w-20" />}</dd>
+    </div>
+  );
+}
 
 /** The list while it is read, why it could not be, and what there is. */
 export function AnswerList<T>({

@@ -24,7 +24,9 @@ export function SettingsView({ prefs }: { prefs: Prefs }) {
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
           <TransportPanel />
-          <AboutPanel />
+          <section id="about" aria-label={t('about.title')} className="scroll-mt-16">
+            <AboutPanel />
+          </section>
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <AppearancePanel initial={prefs} />

@@ -6,6 +6,7 @@ import { useLive, useLiveHandle } from '@/lib/client/use-live.ts';
 import { useTranslations } from '../i18n/language.ts';
 import { useAbout } from '../live/about.tsx';
 import { ConnectionPill } from '../live/connection-pill.tsx';
+import { useDoubt } from '../live/doubt.ts';
 import { PageTitle } from '../live/page-title.tsx';
 import { useSettled } from '../live/settled.ts';
 import { AppLink } from '../ui/app-link.tsx';
@@ -75,11 +76,13 @@ function MemoryNote() {
 export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('common');
   const stale = useLive((state) => state.stale);
+  const doubt = useDoubt();
   const [helpOpen, setHelpOpen] = useState(false);
   const settled = useSettled();
   return (
     <div
       data-stale={stale}
+      data-doubt={doubt}
       className="flex min-h-dvh flex-col [--bottom-bar-h:3.5rem] lg:[--bottom-bar-h:0px]"
     >
       <PageTitle />

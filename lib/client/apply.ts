@@ -1,6 +1,6 @@
 /**
  * One frame into the view, or a demand to be resynchronised (docs/protocol.md 2, client). Pure: no clock, no I/O; the
- * same frames give the same view. Gzip is already undone here. O(changes) for D, O(n) for S.
+ * same frames give the same view. Gzip is already undone here. O(changes) for D; O(n) for S, little if it was counted.
  */
 import {
   type AlertsFrame,
@@ -10,6 +10,7 @@ import {
   type SnapshotFrame,
 } from '#lib/protocol/frames.ts';
 import { STATE_MASK } from '#lib/protocol/host.ts';
+import type { ByteCount } from './byte-count.ts';
 import { MAX_SLOTS } from './parse-frame.ts';
 import type { View } from './view.ts';
 import { MAX_RECENT_CHANGES, type RecentChange } from './view-store.ts';
@@ -47,10 +48,11 @@ export class FrameApplier {
     this.view = view;
   }
 
-  apply(frame: Frame): Outcome {
+  /** `count`: of a snapshot's bytes, when they have been counted; else they are counted here. */
+  apply(frame: Frame, count: ByteCount | null = null): Outcome {
     switch (frame.t) {
       case 'S':
-        return this.#snapshot(frame);
+        return this.#snapshot(frame, count);
       case 'D':
         if (frame.e !== this.view.epoch) return demanding('epoch');
         return this.#diff(frame);
@@ -72,12 +74,12 @@ export class FrameApplier {
     }
   }
 
-  #snapshot(frame: SnapshotFrame): Outcome {
+  #snapshot(frame: SnapshotFrame, count: ByteCount | null): Outcome {
     const { view } = this;
     const newEpoch = frame.e !== view.epoch;
     if (!newEpoch && !view.wantsSnapshot && frame.s <= view.seq) return this.#compare(frame, null);
     const recent = newEpoch ? [] : changesBetween(view.states, frame.data, frame.ts);
-    view.replaceAll(frame.data);
+    view.replaceAll(frame.data, count);
     view.seq = frame.s;
     view.wantsSnapshot = false;
     view.touch();

@@ -6,6 +6,7 @@
 import type { Frame } from '#lib/protocol/frames.ts';
 import type { Position } from '#lib/protocol/position.ts';
 import { type Change, type Demand, FrameApplier } from './apply.ts';
+import type { ByteCount } from './byte-count.ts';
 import { ConnectionDriver, type DriverOptions } from './connection-driver.ts';
 import { type Command, type ConnectionEvent, isStale, rungOf, statusOf } from './connection-state.ts';
 import { FrameQueue } from './frame-queue.ts';
@@ -54,7 +55,7 @@ export class ConnectionRunner {
   readonly #check = new SelfCheck(this.view, () => this.#bytesAreWrong());
   readonly #queue = new FrameQueue<number>({
     wants: (id) => this.#sources.has(id),
-    frame: (frame, id) => this.#apply(frame, id),
+    frame: (frame, id, count) => this.#apply(frame, id, count),
     broken: (problem, id) => this.#bad(id, problem, false),
   });
   readonly #sources = new Map<number, Source>();
@@ -238,12 +239,12 @@ export class ConnectionRunner {
     this.dispatch({ type: 'demand', id, why: 'bad' });
   }
 
-  #apply(frame: Frame, id: number): void {
+  #apply(frame: Frame, id: number, count: ByteCount | null): void {
     if (frame.t === 'R') {
       if (!this.view.wantsSnapshot) this.#resets++;
       this.#resetBy = id;
     }
-    const { change, demand, proof } = this.#applier.apply(frame);
+    const { change, demand, proof } = this.#applier.apply(frame, count);
     if (proof) this.#fresh(frame);
     if (change !== null) {
       if (change.slots === null) this.#check.restart();

@@ -1,8 +1,9 @@
 /**
- * One FIFO for all frames of all connections: a gzip'd snapshot takes a moment to unpack, and nothing may
- * overtake it. With nothing waiting a frame passes straight through, in the caller's turn.
+ * One FIFO for all frames of all connections: a snapshot takes a moment to unpack and to count, and nothing may
+ * overtake it. With nothing waiting any other frame, and a small snapshot, passes straight through in the caller's turn.
  */
 import type { Frame } from '#lib/protocol/frames.ts';
+import { type ByteCount, COUNT_SLICE_SLOTS, countInSlices } from './byte-count.ts';
 
 /** n bytes out of gzip. Rejects when it is not gzip or does not hold exactly n bytes; never holds more than that. */
 export async function gunzip(data: Uint8Array, n: number): Promise<Uint8Array> {
@@ -30,11 +31,14 @@ type Job<Tag> = { readonly frame: Frame; readonly tag: Tag };
 export type FrameQueueSink<Tag> = {
   /** Still wanted? Asked right before a frame is unpacked and again before it is delivered. */
   wants(tag: Tag): boolean;
-  /** In order of arrival; `enc` is always `raw`. */
-  frame(frame: Frame, tag: Tag): void;
+  /** In order of arrival; `enc` is always `raw`. `count`: of a snapshot's bytes, unless it is a small one. */
+  frame(frame: Frame, tag: Tag, count: ByteCount | null): void;
   /** A snapshot that cannot be unpacked; the frames behind it still come. */
   broken(problem: string, tag: Tag): void;
 };
+
+const takesAMoment = (frame: Frame): boolean =>
+  frame.t === 'S' && (frame.enc === 'gzip' || frame.data.length > COUNT_SLICE_SLOTS);
 
 export class FrameQueue<Tag> {
   readonly #sink: FrameQueueSink<Tag>;
@@ -48,11 +52,11 @@ export class FrameQueue<Tag> {
   push(frame: Frame, tag: Tag): void {
     if (this.#busy) {
       this.#waiting.push({ frame, tag });
-    } else if (frame.t === 'S' && frame.enc === 'gzip') {
+    } else if (takesAMoment(frame)) {
       this.#busy = true;
       void this.#drain({ frame, tag });
     } else {
-      this.#deliver(frame, tag);
+      this.#deliver(frame, tag, null);
     }
   }
 
@@ -67,23 +71,26 @@ export class FrameQueue<Tag> {
   }
 
   async #run({ frame, tag }: Job<Tag>): Promise<void> {
-    if (frame.t !== 'S' || frame.enc === 'raw') {
-      this.#deliver(frame, tag);
+    if (frame.t !== 'S' || !takesAMoment(frame)) {
+      this.#deliver(frame, tag, null);
       return;
     }
     if (!this.#sink.wants(tag)) return;
-    let data: Uint8Array;
-    try {
-      data = await gunzip(frame.data, frame.n);
-    } catch (error) {
-      if (this.#sink.wants(tag))
-        this.#sink.broken(error instanceof Error ? error.message : String(error), tag);
-      return;
+    let data = frame.data;
+    if (frame.enc === 'gzip') {
+      try {
+        data = await gunzip(frame.data, frame.n);
+      } catch (error) {
+        if (this.#sink.wants(tag))
+          this.#sink.broken(error instanceof Error ? error.message : String(error), tag);
+        return;
+      }
     }
-    this.#deliver({ ...frame, enc: 'raw', data }, tag);
+    const count = await countInSlices(data);
+    this.#deliver({ ...frame, enc: 'raw', data }, tag, count);
   }
 
-  #deliver(frame: Frame, tag: Tag): void {
-    if (this.#sink.wants(tag)) this.#sink.frame(frame, tag);
+  #deliver(frame: Frame, tag: Tag, count: ByteCount | null): void {
+    if (this.#sink.wants(tag)) this.#sink.frame(frame, tag, count);
   }
 }

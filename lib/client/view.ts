@@ -2,10 +2,11 @@
  * The state bytes of every slot with what is derived from them: digest, histogram, version. One array grown by
  * doubling and changed in place, never copied per diff. No time, no I/O. O(1) a change, O(n) a snapshot.
  */
-import { StateDigest } from '#lib/protocol/digest.ts';
+import type { StateDigest } from '#lib/protocol/digest.ts';
 import type { HostCounts } from '#lib/protocol/host.ts';
 import { hostCountsOf } from '#lib/protocol/host-counts.ts';
 import { AlertView } from './alert-view.ts';
+import { ByteCount } from './byte-count.ts';
 import type { Rates } from './view-store.ts';
 
 /** Told of each change of a byte before it happens; for a recount under way. */
@@ -20,16 +21,20 @@ export class View {
   wantsSnapshot = true;
   rates: Rates | null = null;
   readonly alerts = new AlertView();
-  readonly digest = new StateDigest();
   onByte: ByteListener | null = null;
   #buffer = new Uint8Array(0);
   #states: Uint8Array = this.#buffer;
-  readonly #histogram = new Uint32Array(256);
+  #count = new ByteCount();
   #version = 0;
 
   /** Length = number of slots. Replaced when that changes, else the same array changed in place. */
   get states(): Uint8Array {
     return this.#states;
+  }
+
+  /** Of all bytes, kept with each change. Another object after a snapshot. */
+  get digest(): StateDigest {
+    return this.#count.digest;
   }
 
   get version(): number {
@@ -45,24 +50,23 @@ export class View {
     if (slot >= this.#states.length) this.#resize(slot + 1);
     const before = this.#states[slot]!;
     this.onByte?.(slot, before, after);
-    this.digest.replace(slot, before, after);
-    this.#histogram[before]!--;
-    this.#histogram[after]!++;
+    const { digest, hostsByByte } = this.#count;
+    digest.replace(slot, before, after);
+    hostsByByte[before]!--;
+    hostsByByte[after]!++;
     this.#states[slot] = after;
   }
 
-  /** All bytes at once. `bytes` is copied. */
-  replaceAll(bytes: Uint8Array): void {
+  /** All bytes at once. `bytes` is copied; their `count` is kept, and made here when there is none: O(bytes). */
+  replaceAll(bytes: Uint8Array, count: ByteCount | null = null): void {
     this.#resize(bytes.length);
     this.#states.set(bytes);
-    this.#histogram.fill(0);
-    for (let slot = 0; slot < bytes.length; slot++) this.#histogram[bytes[slot]!]!++;
-    this.digest.reset();
-    this.digest.addRange(this.#states, 0, this.#states.length);
+    this.#count = count ?? new ByteCount();
+    if (count === null) this.#count.advance(bytes, bytes.length);
   }
 
   counts(): HostCounts {
-    return hostCountsOf(this.#histogram);
+    return hostCountsOf(this.#count.hostsByByte);
   }
 
   #resize(slots: number): void {
@@ -74,7 +78,7 @@ export class View {
     } else if (slots < before) {
       this.#buffer.fill(0, slots, before);
     }
-    this.#histogram[0]! += slots - before;
+    this.#count.hostsByByte[0]! += slots - before;
     this.#states = this.#buffer.subarray(0, slots);
   }
 }

@@ -9,6 +9,9 @@ export type Acknowledgement = {
   readonly expiresAt: number | null;
 };
 
+/** In characters. */
+export const MAX_COMMENT_LENGTH = 1_000;
+
 /** `${hostId}-${episode}`. */
 export type AlertId = string;
 

@@ -22,10 +22,37 @@ export type Health = {
     readonly rejected: Readonly<Record<RejectReason, number>>;
     /** Datagrams the kernel dropped before we read them; 0 when the receiver cannot know. */
     readonly kernelDrops: number;
+    /** A shard judges nobody at this moment, or was blind for more than 5 % of the last minute. */
     readonly blind: boolean;
     readonly blindMs: number;
+    readonly blindLastMinuteMs: number;
+    /** We are in doubt about ourselves: blind, or so many datagrams are dropped that the bar is raised. */
+    readonly degraded: boolean;
+    /** Share of the datagrams of the last 10 s that were dropped before they were read, 0 to 1. */
+    readonly dropShare: number;
+    /** Missed intervals that make a host down now; above the MISSES that were set while datagrams are dropped. */
+    readonly misses: number;
+    /** MISSES as set. */
+    readonly missesSet: number;
+    /** Shards that ended by themselves and were started again, since the start. */
+    readonly shardRestarts: number;
+    /** Smallest receive buffer the kernel gave a socket, as it counts bytes. */
+    readonly receiveBufferBytes: number;
+    readonly tcp: TcpHealth;
   };
   readonly store: StoreHealth;
+};
+
+/** Heartbeats over TCP. Counts since the start, but `connections`, which are open now. */
+export type TcpHealth = {
+  readonly connections: number;
+  /** Connections not taken because there were too many, in all or from one address. */
+  readonly refused: number;
+  /** Connections ended because of a line or frame that was too long, or did not come to its end in time. */
+  readonly oversized: number;
+  readonly slow: number;
+  /** Connections ended because nothing came for the timeout of their host. */
+  readonly idle: number;
 };
 
 export type StoreHealth = {
@@ -48,6 +75,8 @@ export type About = {
     readonly port: number;
     /** Where other machines can send to: empty while heartbeats are heard on loopback alone. */
     readonly addresses: readonly string[];
+    /** Heartbeats need a tag: agents are given their key. Absent: they do not. */
+    readonly keys?: boolean;
   };
   /** A simulated fleet feeds this server. */
   readonly demo: boolean;
@@ -105,9 +134,22 @@ export type HostPage = {
   readonly nextCursor: string | null;
 };
 
+/** How a host's silence is judged (POLICIES). Spans in ms. */
+export type HostDetector =
+  /** Silent for so many intervals. */
+  | { readonly kind: 'fixed'; readonly misses: number }
+  /** Fewer than `received` of the last `of` expected beats arrived. */
+  | { readonly kind: 'loss-window'; readonly received: number; readonly of: number }
+  /** Silent for longer than the mean of its own intervals + z deviations, within floor and cap. */
+  | { readonly kind: 'adaptive'; readonly z: number; readonly floorMs: number; readonly capMs: number };
+
 export type HostDetail = {
   readonly position: Position;
   readonly host: Host;
+  /** In force for it now. */
+  readonly detector?: HostDetector;
+  /** Its beats are refused because they come from an older start of its agent than the one heard before. */
+  readonly olderIncarnationRefused?: boolean;
   readonly events: readonly HostEvent[];
   readonly availability: Availability;
 };

@@ -162,6 +162,12 @@ test('W11: a verdict in words', () => {
   expect(reasonInWords({ ...evidence, source: null, expectedBeats: 0, unheard: true })).toBe(
     'no heartbeat for 5.0 s since the server started (or the host was named), one expected every 1.0 s',
   );
+  expect(reasonInWords({ ...evidence, expectedBeats: 0, connected: true })).toBe(
+    'no heartbeat for 5.0 s, one expected every 1.0 s; its connection has not ended: the machine or its network went silent, or the process hangs; last from 10.1.4.7',
+  );
+  expect(reasonInWords({ ...evidence, expectedBeats: 0, kind: 'closed' })).toBe(
+    'its connection was closed: the process ended; last from 10.1.4.7',
+  );
   expect(reasonInWords({ ...evidence, kind: 'bye' })).toBe('said bye: a planned leave; last from 10.1.4.7');
 });
 

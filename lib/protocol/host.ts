@@ -91,6 +91,8 @@ export type Evidence = {
   readonly expectedBeats: number;
   /** Not heard since this server started (or since an operator named it): the silence counts from there. */
   readonly unheard?: true;
+  /** Of a timeout: its own TCP connection had not ended then, so its process had not ended as far as anyone knows. */
+  readonly connected?: true;
 };
 
 /** One host as `GET /api/hosts` gives it. Instants in ms since the epoch on the server's clock. */

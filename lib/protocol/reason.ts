@@ -22,10 +22,15 @@ export function reasonInWords(evidence: Evidence): string {
     parts.push(
       `no heartbeat for ${formatSpan(evidence.silentMs)}${since}, one expected every ${formatSpan(evidence.intervalMs)}`,
     );
+    if (evidence.connected) {
+      parts.push(
+        'its connection has not ended: the machine or its network went silent, or the process hangs',
+      );
+    }
   } else if (evidence.kind === 'closed') {
     parts.push('its connection was closed: the process ended');
   } else if (evidence.kind === 'reset') {
-    parts.push('its connection was reset: the process ended abruptly');
+    parts.push('the process or machine reset its connection');
   } else {
     parts.push('said bye: a planned leave');
   }

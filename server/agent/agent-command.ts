@@ -5,6 +5,7 @@ import { type Console, runAgent } from './agent.ts';
 import type { Command, Environment } from './command.ts';
 import { type OptionTable, parseOptions, UsageError } from './command-line.ts';
 import { HELP_OPTION, INTERVAL_TAKES, SERVER_TAKES } from './heartbeat-options.ts';
+import { HOST_SECRET_TAKES, type HostSecret, parseHostSecret } from './host-secret.ts';
 import { defaultStateFile } from './incarnation-file.ts';
 import { cleanHostName, DEFAULT_HEARTBEAT_PORT, parseLabel, parseServerAddress } from './option-values.ts';
 
@@ -34,6 +35,16 @@ const AGENT_OPTIONS = {
     takes:
       'KEY=VALUE: the key a-z first, then a-z 0-9 . _ - (not interval, seq or bye), the value 1 to 64 bytes without spaces and quotes',
   },
+  key: {
+    kind: 'value',
+    placeholder: 'ID:HEX',
+    help: "This host's key, with which its heartbeats are tagged; else HEARTBEAT_KEY, which other users do not see",
+    takes: HOST_SECRET_TAKES,
+  },
+  tcp: {
+    kind: 'flag',
+    help: 'Over TCP, where UDP does not pass: the server then also knows at once when this process ends',
+  },
   'state-file': {
     kind: 'value',
     placeholder: 'PATH',
@@ -42,6 +53,15 @@ const AGENT_OPTIONS = {
   },
   ...HELP_OPTION,
 } as const satisfies OptionTable;
+
+/** What is wrong of a key is not repeated. */
+function secretOf(flag: string | undefined, variable: string | undefined): HostSecret | null {
+  const [name, text] = flag === undefined ? ['HEARTBEAT_KEY', variable] : ['--key', flag];
+  if (text === undefined || (text === '' && flag === undefined)) return null;
+  const secret = parseHostSecret(text);
+  if (secret === null) throw new UsageError(`${name} cannot be read; it takes ${HOST_SECRET_TAKES}`);
+  return secret;
+}
 
 async function agent(args: readonly string[], environment: Environment, console: Console): Promise<number> {
   const options = parseOptions(AGENT_OPTIONS, args);
@@ -65,7 +85,9 @@ async function agent(args: readonly string[], environment: Environment, console:
     defaultStateFile(name, environment.stateHome),
   );
   const intervalMs = options.value('interval', parseInterval, 1_000);
-  return runAgent({ server, name, intervalMs, labels, stateFile }, console);
+  const secret = secretOf(options.text('key'), environment.heartbeatKey);
+  const tcp = options.has('tcp');
+  return runAgent({ server, name, intervalMs, labels, stateFile, secret, tcp }, console);
 }
 
 export const agentCommand: Command = {

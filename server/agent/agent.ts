@@ -1,14 +1,16 @@
 /**
  * `pulsewatch agent`: one host's heartbeats until a signal ends it. The effects around BeatSchedule and BeatSource:
- * clock, timer, socket, state file. Costs one short timer and one datagram an interval.
+ * clock, timer, socket, state file. Costs one short timer and one datagram, or one frame over TCP, an interval.
  */
 import type { Labels } from '../../lib/protocol/host.ts';
 import { hostIdBytes } from '../host-id.ts';
 import { BeatSchedule } from './beat-schedule.ts';
 import { BeatSource, nextIncarnation } from './beat-source.ts';
+import type { HostSecret } from './host-secret.ts';
 import { readIncarnation, writeIncarnation } from './incarnation-file.ts';
 import { formatServerAddress, type ServerAddress } from './option-values.ts';
 import { stopSignal } from './stop-signal.ts';
+import { TcpLink } from './tcp-link.ts';
 import { type Resolve, UdpLink } from './udp-link.ts';
 
 export type AgentOptions = {
@@ -17,6 +19,10 @@ export type AgentOptions = {
   readonly intervalMs: number;
   readonly labels: Labels;
   readonly stateFile: string;
+  /** null: heartbeats carry no tag. */
+  readonly secret: HostSecret | null;
+  /** Over TCP instead of UDP. */
+  readonly tcp: boolean;
 };
 
 /** Where a command writes its lines: results and progress, or what the operator should know. */
@@ -32,7 +38,7 @@ export async function runAgent(options: AgentOptions, console: Console, resolve?
   const incarnation = nextIncarnation(Date.now(), readIncarnation(options.stateFile));
   const unkept = writeIncarnation(options.stateFile, incarnation);
   console.print(
-    `pulsewatch agent: ${options.name} sends a heartbeat every ${options.intervalMs} ms to ${formatServerAddress(options.server)}`,
+    `pulsewatch agent: ${options.name} sends a heartbeat every ${options.intervalMs} ms to ${formatServerAddress(options.server)}${options.tcp ? ' over TCP' : ''}`,
   );
   if (unkept !== null) {
     console.warn(
@@ -42,14 +48,14 @@ export async function runAgent(options: AgentOptions, console: Console, resolve?
 
   const source = new BeatSource({ ...options, hostId: hostIdBytes(options.name) }, incarnation);
   let schedule: BeatSchedule | null = null;
-  const link = new UdpLink({
+  const linkOptions = {
     server: options.server,
-    sockets: 1,
     quietMs: 2.5 * options.intervalMs,
-    say: (line) => console.warn(`pulsewatch agent: ${line}`),
+    say: (line: string) => console.warn(`pulsewatch agent: ${line}`),
     onError: () => schedule?.helloNext(),
     resolve,
-  });
+  };
+  const link = options.tcp ? new TcpLink(linkOptions) : new UdpLink({ ...linkOptions, sockets: 1 });
   // A name service may take many seconds to fail; a signal must not wait for it.
   await Promise.race([link.start(), stopped]);
 
@@ -60,13 +66,18 @@ export async function runAgent(options: AgentOptions, console: Console, resolve?
   });
   schedule = beats;
   let timer: NodeJS.Timeout;
+  let sentLast: 'hello' | 'beat' = 'beat';
   const sendAndSleep = (): void => {
     const nowMs = performance.now();
     const due = beats.take(nowMs);
     if (due !== null) {
       // Without an address nothing leaves, so no seq is spent: the server would count it as lost.
-      if (link.ready) link.send(source.next(due.kind, nowMs, due.lateMs));
-      else link.retry();
+      if (link.ready) {
+        // What takes the place of a hello that has not left is a hello too.
+        const helloWaits = sentLast === 'hello' && link instanceof TcpLink && link.isHolding;
+        sentLast = helloWaits ? 'hello' : due.kind;
+        link.send(source.next(sentLast, nowMs, due.lateMs));
+      } else link.retry();
       if (!link.ready) beats.helloNext();
     }
     timer = setTimeout(sendAndSleep, Math.min(MAX_SLEEP_MS, Math.max(1, beats.dueMs - performance.now())));

@@ -10,6 +10,7 @@ import {
   MessageType,
 } from '../../lib/protocol/heartbeat.ts';
 import type { Labels } from '../../lib/protocol/host.ts';
+import { type HostSecret, MessageSigner } from './host-secret.ts';
 
 export type Identity = {
   readonly name: string;
@@ -17,6 +18,8 @@ export type Identity = {
   readonly hostId: Uint8Array;
   readonly labels: Labels;
   readonly intervalMs: number;
+  /** With it every datagram carries a tag; null or absent: none does. */
+  readonly secret?: HostSecret | null;
 };
 
 /** What an agent starting now calls this run: above every earlier one, even when the clock went back. ms since the epoch. */
@@ -28,12 +31,14 @@ const LAST_SEQ = 0xffffffff;
 
 export class BeatSource {
   readonly #identity: Identity;
+  readonly #signer: MessageSigner | null;
   #incarnation: number;
   #seq: number;
 
   /** `lastSeq`: of the datagram before, in this incarnation; 0 = none yet. */
   constructor(identity: Identity, incarnation: number, lastSeq = 0) {
     this.#identity = identity;
+    this.#signer = identity.secret ? new MessageSigner(identity.secret) : null;
     this.#incarnation = incarnation;
     this.#seq = lastSeq;
   }
@@ -62,6 +67,11 @@ export class BeatSource {
       intervalMs: this.#identity.intervalMs,
       lateMs,
     };
+    const bytes = this.#untagged(kind, header);
+    return this.#signer === null ? bytes : this.#signer.tagged(bytes);
+  }
+
+  #untagged(kind: 'hello' | 'beat' | 'bye', header: BeatHeader): Uint8Array {
     if (kind === 'hello') return encodeHello(header, this.#identity.name, this.#identity.labels);
     const bytes = new Uint8Array(HEADER_BYTES);
     encodeHeader(new DataView(bytes.buffer), 0, header);

@@ -13,6 +13,7 @@ import { backupCommand } from './backup-command.ts';
 import type { Command, Environment, Terminal } from './command.ts';
 import { optionsHelp, UsageError } from './command-line.ts';
 import { hostsCommand } from './hosts-command.ts';
+import { keyCommand } from './key-command.ts';
 import { removeCommand } from './remove-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { statusCommand } from './status.ts';
@@ -29,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   unack: unackCommand,
   remove: removeCommand,
   backup: backupCommand,
+  key: keyCommand,
 };
 
 const GENERAL_HELP = `pulsewatch: heartbeats for the Pulsewatch server
@@ -47,9 +49,9 @@ function version(): string {
   return String(manifest.version);
 }
 
-/** A token in the wrong place, as after a forgotten --token, is not repeated. */
-function withoutTokens(text: string): string {
-  return text.replaceAll(/pwt_[A-Za-z0-9_-]+/g, 'pwt_…');
+/** A token or a key in the wrong place, as after a forgotten --token, is not repeated. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(/pwt_[A-Za-z0-9_-]+/g, 'pwt_…').replaceAll(/[0-9a-fA-F]{32,}/g, '…');
 }
 
 /** Runs one command line; resolves with the exit code when the command has ended. */
@@ -82,7 +84,7 @@ export async function runCommandLine(
     return await command.run(rest, environment, console);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.warn(`pulsewatch ${name}: ${withoutTokens(error.message)}`);
+    console.warn(`pulsewatch ${name}: ${withoutSecrets(error.message)}`);
     return 2;
   }
 }
@@ -137,6 +139,8 @@ export async function runFromProcess(): Promise<void> {
       stateHome: process.env.XDG_STATE_HOME,
       token: process.env.PULSEWATCH_TOKEN,
       dataDir: process.env.DATA_DIR,
+      heartbeatKey: process.env.HEARTBEAT_KEY,
+      heartbeatKeys: process.env.HEARTBEAT_KEYS,
       terminal: terminalOfProcess(),
     },
     {

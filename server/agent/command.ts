@@ -20,6 +20,10 @@ export type Environment = {
   readonly stateHome: string | undefined;
   readonly token: string | undefined;
   readonly dataDir: string | undefined;
+  /** This host's own key. */
+  readonly heartbeatKey: string | undefined;
+  /** The server's masters. */
+  readonly heartbeatKeys: string | undefined;
   readonly terminal: Terminal;
 };
 

@@ -3,8 +3,20 @@
  * Pure; O(1) a question but for the order of phases (O(hosts), once). Times are ms since the run's start.
  */
 import { canonicalLabels, type Labels } from '../../lib/protocol/host.ts';
-import type { CountAt, Outage } from './option-values.ts';
+import type { Outage } from './option-values.ts';
 import { fractionOf, mix32, Prng } from './prng.ts';
+
+/** Which of the running hosts: so many or such a share of them, drawn by the seed; or all with a label. */
+export type Chosen =
+  | { readonly by: 'count'; readonly count: number }
+  | { readonly by: 'share'; readonly share: number }
+  | { readonly by: 'label'; readonly key: LabelKey; readonly value: string };
+
+export type ChosenAt = { readonly chosen: Chosen; readonly atMs: number };
+
+/** The labels every simulated host has, in the order of a hello. */
+export const LABEL_KEYS = ['dc', 'rack', 'role'] as const;
+export type LabelKey = (typeof LABEL_KEYS)[number];
 
 export type FleetOptions = {
   /** 1 to 1,000,000. */
@@ -15,10 +27,10 @@ export type FleetOptions = {
   readonly seed: number;
   readonly prefix: string;
   readonly racks: number;
-  /** So many random running hosts stop silently. */
-  readonly kills: readonly CountAt[];
-  /** So many random running hosts start again: a new incarnation, a hello. */
-  readonly restarts: readonly CountAt[];
+  /** These of the running hosts stop silently. */
+  readonly kills: readonly ChosenAt[];
+  /** These of the running hosts start again: a new incarnation, a hello. */
+  readonly restarts: readonly ChosenAt[];
   /** All stopped hosts start again. */
   readonly revivesAtMs: readonly number[];
   /** A rack's network is cut: its hosts go on, nothing of theirs arrives. */
@@ -67,19 +79,47 @@ export function rackOf(host: number, options: Pick<FleetOptions, 'hosts' | 'rack
   return Math.floor((host * options.racks) / options.hosts);
 }
 
+export function datacentreOf(rack: number, racks: number): string {
+  return DATACENTRES[Math.floor((rack * DATACENTRES.length) / racks)]!;
+}
+
+export function roleOf(host: number, seed: number): string {
+  let left = fractionOf(seed, Stream.role, host);
+  for (const [role, share] of ROLES) {
+    left -= share;
+    if (left < 0) return role;
+  }
+  return ROLES[0]![0];
+}
+
 export function labelsOf(host: number, options: Pick<FleetOptions, 'hosts' | 'racks' | 'seed'>): Labels {
   const rack = rackOf(host, options);
-  const datacentre = DATACENTRES[Math.floor((rack * DATACENTRES.length) / options.racks)]!;
-  let left = fractionOf(options.seed, Stream.role, host);
-  const role = ROLES.find(([, share]) => {
-    left -= share;
-    return left < 0;
-  });
   return canonicalLabels([
-    ['dc', datacentre],
+    ['dc', datacentreOf(rack, options.racks)],
     ['rack', rackName(rack, options.racks)],
-    ['role', (role ?? ROLES[0]!)[0]],
+    ['role', roleOf(host, options.seed)],
   ]);
+}
+
+/** Tells which hosts have this label; allocates nothing a host. */
+export function labelMatcher(
+  { key, value }: { readonly key: LabelKey; readonly value: string },
+  options: Pick<FleetOptions, 'hosts' | 'racks' | 'seed'>,
+): (host: number) => boolean {
+  if (key === 'role') return (host) => roleOf(host, options.seed) === value;
+  const { racks } = options;
+  const nameOf = key === 'rack' ? rackName : datacentreOf;
+  const matching = Uint8Array.from({ length: racks }, (_, rack) => (nameOf(rack, racks) === value ? 1 : 0));
+  return (host) => matching[rackOf(host, options)] === 1;
+}
+
+/** Every value that a label has somewhere in the fleet. */
+export function labelValues(key: LabelKey, { racks }: Pick<FleetOptions, 'racks'>): readonly string[] {
+  if (key === 'role') return ROLES.map(([role]) => role);
+  const all = Array.from({ length: racks }, (_, rack) => rack);
+  return key === 'rack'
+    ? all.map((rack) => rackName(rack, racks))
+    : [...new Set(all.map((rack) => datacentreOf(rack, racks)))];
 }
 
 /** The hosts in the order of their phases: host order[k] sends at (k + ½) / hosts of each interval, so the fleet is even. */
@@ -93,7 +133,7 @@ export type FleetEvent =
   | {
       readonly kind: 'kill' | 'restart';
       readonly atMs: number;
-      readonly count: number;
+      readonly chosen: Chosen;
       readonly seed: number;
     }
   | { readonly kind: 'revive'; readonly atMs: number }

@@ -2,12 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { MessageType, parseHelloBody } from '../../lib/protocol/heartbeat.ts';
 import { isHostName, isLabelKey, isLabelValue } from '../../lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type FleetOutlet } from './fleet.ts';
+import { FleetBatch } from './fleet-batch.ts';
+import { messageSizes } from './fleet-messages.ts';
 import {
+  type Chosen,
+  type ChosenAt,
   defaultRacks,
   type FleetOptions,
   hostName,
+  labelMatcher,
   labelsOf,
+  labelValues,
   phaseOrder,
   rackName,
   rackOf,
@@ -15,6 +21,8 @@ import {
 
 const START_MS = 5_000;
 const START_EPOCH_MS = 1_763_000_000_000;
+
+const at = (atMs: number, count: number): ChosenAt => ({ chosen: { by: 'count', count }, atMs });
 
 const fleetOptions = (changed: Partial<FleetOptions> = {}): FleetOptions => ({
   hosts: 100,
@@ -42,45 +50,76 @@ type Sent = {
   bytes: Buffer;
 };
 
+/** Takes every message out of the batch, as the bytes of one heartbeat each. */
+function outletTo(options: FleetOptions, take: (bytes: Buffer) => void): FleetOutlet {
+  const { beatBytes, longestBytes } = messageSizes(options, false);
+  const batch = new FleetBatch({
+    beatBytes,
+    otherBytes: longestBytes,
+    beatsPerDatagram: 1,
+    datagramsPerMessage: 1,
+  });
+  const flush = (): void => {
+    for (let i = 0; i < batch.others; i++) {
+      const from = batch.othersAt + i * batch.otherStride;
+      take(Buffer.from(batch.bytes.slice(from, from + batch.otherLengths[i]!)));
+    }
+    for (let i = 0; i < batch.beats; i++) {
+      take(Buffer.from(batch.bytes.slice(i * beatBytes, (i + 1) * beatBytes)));
+    }
+    batch.clear();
+  };
+  return { batch, flush };
+}
+
+/** Which host a datagram is of, by its id. */
+function hostsById(options: FleetOptions): ReadonlyMap<string, number> {
+  return new Map(
+    Array.from({ length: options.hosts }, (_, host) => [hostIdHex(hostName(host, options)), host]),
+  );
+}
+
 /** Plays a fleet for `forMs`, called every `stepMs`, without any real time. */
 function play(options: FleetOptions, forMs: number, stepMs = 1): { sent: Sent[]; fleet: Fleet } {
   const fleet = new Fleet(options, START_MS, START_EPOCH_MS);
+  const hosts = hostsById(options);
   const sent: Sent[] = [];
-  for (let atMs = 0; atMs <= forMs + stepMs || fleet.nextDueMs < START_MS + forMs; atMs += stepMs) {
-    fleet.advance(START_MS + atMs, START_MS + forMs, (datagram, host) => {
-      const bytes = Buffer.from(datagram);
-      sent.push({
-        host,
-        type: bytes[1]! & 15,
-        incarnation: Number(bytes.readBigUInt64LE(12)),
-        seq: bytes.readUInt32LE(20),
-        lateMs: bytes.readUInt16LE(30),
-        atMs,
-        bytes,
-      });
+  let atMs = 0;
+  const outlet = outletTo(options, (bytes) => {
+    sent.push({
+      host: hosts.get(bytes.toString('hex', 4, 12))!,
+      type: bytes[1]! & 15,
+      incarnation: Number(bytes.readBigUInt64LE(12)),
+      seq: bytes.readUInt32LE(20),
+      lateMs: bytes.readUInt16LE(30),
+      atMs,
+      bytes,
     });
+  });
+  for (; atMs <= forMs + stepMs || fleet.nextDueMs < START_MS + forMs; atMs += stepMs) {
+    fleet.advance(START_MS + atMs, START_MS + forMs, outlet);
   }
   return { sent, fleet };
 }
 
 const perHost = (sent: readonly Sent[]): Map<number, Sent[]> => Map.groupBy(sent, (each) => each.host);
+/** Host by host, each in the order sent. */
 const essence = (sent: readonly Sent[]) =>
-  sent.map(({ host, type, incarnation, seq }) => [host, type, incarnation, seq]);
+  sent
+    .map(({ host, type, incarnation, seq }) => [host, type, incarnation, seq] as const)
+    .sort((a, b) => a[0] - b[0]);
 
 const EVENTFUL = fleetOptions({
   lossShare: 0.1,
-  kills: [
-    { count: 20, atMs: 5_000 },
-    { count: 5, atMs: 12_345 },
-  ],
-  restarts: [{ count: 10, atMs: 7_000 }],
+  kills: [at(5_000, 20), at(12_345, 5)],
+  restarts: [at(7_000, 10)],
   revivesAtMs: [20_000],
   outages: [{ rack: 'r02', atMs: 3_000, durationMs: 9_000 }],
   flapping: 4,
 });
 
 describe('the same seed', () => {
-  test('G19: gives the same datagrams in the same order, whether called every ms or every 7', () => {
+  test('G19: gives the same datagrams, those of each host in the same order, whether called every ms or every 7', () => {
     const often = play(EVENTFUL, 40_000, 1);
     const seldom = play(EVENTFUL, 40_000, 7);
     expect(essence(often.sent)).toEqual(essence(seldom.sent));
@@ -88,7 +127,7 @@ describe('the same seed', () => {
     expect(often.sent.length).toBeGreaterThan(2_500);
   });
 
-  test('G19: another seed gives another order, other losses, other victims', () => {
+  test('G19: another seed gives other phases, other losses, other victims', () => {
     const one = play(EVENTFUL, 10_000);
     const other = play({ ...EVENTFUL, seed: 2 }, 10_000);
     expect(essence(one.sent)).not.toEqual(essence(other.sent));
@@ -106,11 +145,11 @@ describe('the same seed', () => {
         (host) => !late.some((each) => each.host === host),
       );
     };
-    const alone = stoppedBy(fleetOptions({ kills: [{ count: 10, atMs: 2_000 }] }), 2_000);
+    const alone = stoppedBy(fleetOptions({ kills: [at(2_000, 10)] }), 2_000);
     const withOthers = stoppedBy(
       fleetOptions({
-        kills: [{ count: 10, atMs: 2_000 }],
-        restarts: [{ count: 50, atMs: 1_000 }],
+        kills: [at(2_000, 10)],
+        restarts: [at(1_000, 50)],
         flapping: 0,
         lossShare: 0,
       }),
@@ -164,10 +203,10 @@ describe('pace', () => {
     const fleet = new Fleet(fleetOptions({ hosts: 1_000 }), START_MS, START_EPOCH_MS);
     let sent = 0;
     let told = 0;
-    const send = (bytes: Uint8Array) => {
+    const send = outletTo(fleetOptions({ hosts: 1_000 }), (bytes) => {
       sent++;
-      told = Math.max(told, Buffer.from(bytes).readUInt16LE(30));
-    };
+      told = Math.max(told, bytes.readUInt16LE(30));
+    });
     fleet.advance(START_MS + 500, Number.POSITIVE_INFINITY, send);
     expect(sent).toBe(20);
     let atMs = 500;
@@ -179,20 +218,19 @@ describe('pace', () => {
     }
     expect(atMs).toBeGreaterThan(950);
     expect(atMs).toBeLessThan(1_050);
-    expect(fleet.takeWorstLateMs()).toBeCloseTo(499.5, 6);
-    expect(fleet.takeWorstLateMs()).toBe(0);
     expect(told).toBe(500);
     expect(fleet.tally.skipped).toBe(0);
   });
 
   test('G20: intervals that are gone altogether are passed over and counted', () => {
     const fleet = new Fleet(fleetOptions(), START_MS, START_EPOCH_MS);
-    const seqs = new Map<number, number>();
+    const seqs = new Map<string, number>();
+    const outlet = outletTo(fleetOptions(), (bytes) => {
+      seqs.set(bytes.toString('hex', 4, 12), bytes.readUInt32LE(20));
+    });
     for (let atMs = 0; atMs < 8_000; atMs++) {
       if (atMs > 1_000 && atMs < 5_500) continue;
-      fleet.advance(START_MS + atMs, Number.POSITIVE_INFINITY, (bytes, host) =>
-        seqs.set(host, Buffer.from(bytes).readUInt32LE(20)),
-      );
+      fleet.advance(START_MS + atMs, Number.POSITIVE_INFINITY, outlet);
     }
     expect(fleet.tally.skipped).toBe(400);
     expect(fleet.tally.due).toBe(800);
@@ -201,11 +239,11 @@ describe('pace', () => {
 });
 
 describe('what happens to it', () => {
-  test('G21: due = sent + lost + cut off + skipped, and the loss is near its share', () => {
+  test('G21: due = made + lost + cut off + skipped, and the loss is near its share', () => {
     const { sent, fleet } = play(fleetOptions({ hosts: 1_000, lossShare: 0.2 }), 50_000);
     expect(fleet.tally).toEqual({
       due: 50_000,
-      sent: sent.length,
+      made: sent.length,
       lost: 50_000 - sent.length,
       cutOff: 0,
       skipped: 0,
@@ -213,7 +251,7 @@ describe('what happens to it', () => {
     // 10,000 ± 5 standard deviations of 89.
     expect(Math.abs(fleet.tally.lost - 10_000)).toBeLessThan(450);
     const eventful = play(EVENTFUL, 40_000).fleet.tally;
-    expect(eventful.due).toBe(eventful.sent + eventful.lost + eventful.cutOff + eventful.skipped);
+    expect(eventful.due).toBe(eventful.made + eventful.lost + eventful.cutOff + eventful.skipped);
     expect(eventful.cutOff).toBeGreaterThan(0);
   });
 
@@ -228,7 +266,7 @@ describe('what happens to it', () => {
   });
 
   test('G22: killed hosts send nothing from then on, and no bye; the others go on', () => {
-    const { sent, fleet } = play(fleetOptions({ kills: [{ count: 30, atMs: 4_000 }] }), 10_000);
+    const { sent, fleet } = play(fleetOptions({ kills: [at(4_000, 30)] }), 10_000);
     const beats = perHost(sent);
     const stopped = [...beats.values()].filter((each) => each.at(-1)!.atMs <= 4_000);
     expect(stopped.length).toBe(30);
@@ -242,10 +280,7 @@ describe('what happens to it', () => {
   test('G22: a kill never hits a host that is stopped already; more than there are stops all', () => {
     const { fleet } = play(
       fleetOptions({
-        kills: [
-          { count: 60, atMs: 1_000 },
-          { count: 60, atMs: 2_000 },
-        ],
+        kills: [at(1_000, 60), at(2_000, 60)],
       }),
       3_000,
     );
@@ -256,10 +291,7 @@ describe('what happens to it', () => {
   test('G23: a restarted host comes with a newer incarnation, seq 1 and a hello', () => {
     const { sent } = play(
       fleetOptions({
-        restarts: [
-          { count: 10, atMs: 4_000 },
-          { count: 100, atMs: 4_000 },
-        ],
+        restarts: [at(4_000, 10), at(4_000, 100)],
       }),
       6_000,
     );
@@ -272,10 +304,7 @@ describe('what happens to it', () => {
   });
 
   test('G23: revived hosts start again, the others are left alone', () => {
-    const { sent, fleet } = play(
-      fleetOptions({ kills: [{ count: 30, atMs: 2_000 }], revivesAtMs: [5_000] }),
-      7_000,
-    );
+    const { sent, fleet } = play(fleetOptions({ kills: [at(2_000, 30)], revivesAtMs: [5_000] }), 7_000);
     expect(fleet.running).toBe(100);
     const last = [...perHost(sent).values()].map((each) => each.at(-1)!);
     expect(last.filter((each) => each.seq === 7 && each.incarnation === START_EPOCH_MS).length).toBe(70);
@@ -326,13 +355,14 @@ describe('what happens to it', () => {
   });
 
   test('G26: byes come from running hosts alone, once each, a few at a time, with the next seq', () => {
-    const { fleet } = play(fleetOptions({ kills: [{ count: 30, atMs: 2_000 }] }), 5_000);
+    const { fleet } = play(fleetOptions({ kills: [at(2_000, 30)] }), 5_000);
     const byes: Buffer[] = [];
+    const outlet = outletTo(fleetOptions(), (bytes) => byes.push(bytes));
     let calls = 0;
     let done = false;
     while (!done) {
       calls++;
-      done = fleet.sayBye(10, START_MS + 5_000, (bytes) => byes.push(Buffer.from(bytes)));
+      done = fleet.sayBye(10, START_MS + 5_000, outlet);
     }
     expect(calls).toBeGreaterThanOrEqual(7);
     expect(byes.length).toBe(70);
@@ -340,5 +370,28 @@ describe('what happens to it', () => {
     expect(
       byes.every((bytes) => bytes.length === 32 && bytes[1] === 0x13 && bytes.readUInt32LE(20) === 6),
     ).toBe(true);
+  });
+
+  test('G106: a share of the running hosts can be killed, or all that have a label', () => {
+    const options = fleetOptions({ hosts: 1_000, racks: 20 });
+    const stoppedBy = (...chosen: Chosen[]) => {
+      const kills = chosen.map((each, i) => ({ chosen: each, atMs: 2_000 + i }));
+      const { sent, fleet } = play({ ...options, kills }, 4_000);
+      const stopped = [...perHost(sent)].filter(([, beats]) => beats.length < 4).map(([host]) => host);
+      expect(fleet.running).toBe(1_000 - stopped.length);
+      return stopped;
+    };
+    expect(stoppedBy({ by: 'share', share: 0.125 })).toHaveLength(125);
+    expect(stoppedBy({ by: 'share', share: 0.5 }, { by: 'share', share: 0.5 })).toHaveLength(750);
+    for (const key of ['dc', 'rack', 'role'] as const) {
+      const value = labelValues(key, options)[1]!;
+      const stopped = stoppedBy({ by: 'label', key, value });
+      const having = Array.from({ length: 1_000 }, (_, host) => host).filter(
+        (host) => labelsOf(host, options)[key] === value,
+      );
+      expect(having.length).toBeGreaterThan(10);
+      expect(stopped.sort((a, b) => a - b)).toEqual(having);
+      expect(having.every(labelMatcher({ key, value }, options))).toBe(true);
+    }
   });
 });

@@ -1,38 +1,41 @@
 /**
- * A simulated fleet in columns: which host sends what at which instant. Pure: the time is passed in, datagrams go to
- * a function. All hosts share one interval, so their phases in order are a timing wheel with one host a slot.
- * O(1) a heartbeat; 80 bytes a host or so. Knows no socket and no timer.
+ * A simulated fleet: which host sends what at which instant, and what happens to the hosts meanwhile. Pure: the time
+ * is passed in, messages are written to a batch that somebody else sends. All hosts share one interval, so their
+ * phases in order are a timing wheel with one host a slot. O(1) a heartbeat; 26 bytes a host (fleet-hosts.ts).
  */
-import {
-  type BeatHeader,
-  encodeHeader,
-  encodeHello,
-  HEADER_BYTES,
-  MessageType,
-} from '../../lib/protocol/heartbeat.ts';
-import { hostIdBytes } from '../host-id.ts';
 import { MAX_DATAGRAMS_PER_HELLO } from './beat-schedule.ts';
+import type { FleetBatch } from './fleet-batch.ts';
+import { FleetHosts, HostFlag } from './fleet-hosts.ts';
+import { FleetMessages, type FleetSigner } from './fleet-messages.ts';
+import { FleetPace } from './fleet-pace.ts';
 import {
+  type Chosen,
   FLAP_CUT_INTERVALS,
   FLAP_PERIOD_INTERVALS,
   type FleetEvent,
   type FleetOptions,
   fleetEvents,
-  hostName,
-  labelsOf,
-  phaseOrder,
+  labelMatcher,
   rackOf,
   Stream,
 } from './fleet-plan.ts';
 import { fractionOf, mix32, Prng } from './prng.ts';
 
-/** Takes one datagram of one host. The bytes stay as they are until that host's next one. */
-export type SendDatagram = (datagram: Uint8Array, host: number) => void;
+/** Where the messages go. */
+export type FleetOutlet = {
+  readonly batch: FleetBatch;
+  /**
+   * Hands over what is in the batch and empties it. Batches of the same `part` hold the same hosts, so that a host
+   * keeps its way. Called whenever the batch is full, and before a host would be in it twice.
+   */
+  flush(part: number): void;
+};
 
-/** Heartbeats of running hosts by what became of them: due = sent + lost + cutOff + skipped. */
+/** Heartbeats of running hosts by what became of them: due = made + lost + cutOff + skipped. */
 export type FleetTally = {
   due: number;
-  sent: number;
+  /** Written to a batch. */
+  made: number;
   /** Taken by chance (`lossShare`). */
   lost: number;
   /** Of hosts in an outage or flapping. */
@@ -41,60 +44,41 @@ export type FleetTally = {
   skipped: number;
 };
 
-/** After a delay at most twice the nominal rate, counted over at most this long a gap between two calls. */
-const CATCH_UP = 2;
-const CATCH_UP_GAP_MS = 10;
+/** So many neighbours in the order of sending are one part. */
+const PART_PLACES = 1_024;
 
 export class Fleet {
-  readonly tally: FleetTally = { due: 0, sent: 0, lost: 0, cutOff: 0, skipped: 0 };
+  readonly tally: FleetTally = { due: 0, made: 0, lost: 0, cutOff: 0, skipped: 0 };
+  readonly messages: FleetMessages;
   readonly #options: FleetOptions;
   readonly #startMs: number;
-  readonly #startEpochMs: number;
-  readonly #order: Uint32Array;
+  readonly #hosts: FleetHosts;
+  readonly #pace: FleetPace;
   readonly #events: readonly FleetEvent[];
-  /** The headers of all hosts, 32 bytes each: a datagram is a view of it, valid until that host's next. */
-  readonly #datagrams: Uint8Array<ArrayBuffer>;
-  readonly #view: DataView;
-  readonly #hostIds: Uint8Array;
-  readonly #incarnations: Float64Array;
-  readonly #seqs: Uint32Array;
-  readonly #untilHello: Uint8Array;
-  readonly #stopped: Uint8Array;
-  readonly #flapping: Uint8Array;
   readonly #rackCuts: Uint16Array;
+  /** Racks' networks that are cut just now, each as often as it is cut. */
+  #cuts = 0;
   #running: number;
   #nextEvent = 0;
-  #round = 0;
-  /** Position in #order of the next host to send. */
-  #position = 0;
-  #lastAdvanceMs: number;
-  #worstLateMs = 0;
-  #byePosition = 0;
+  /** Of the next host to send. */
+  #place = 0;
+  #byePlace = 0;
 
   /** `startMs` on the clock that `advance` is given; `startEpochMs` is the first incarnation of every host. */
-  constructor(options: FleetOptions, startMs: number, startEpochMs: number) {
-    const { hosts } = options;
+  constructor(
+    options: FleetOptions,
+    startMs: number,
+    startEpochMs: number,
+    signer: FleetSigner | null = null,
+  ) {
     this.#options = options;
     this.#startMs = startMs;
-    this.#startEpochMs = startEpochMs;
-    this.#lastAdvanceMs = startMs;
-    this.#order = phaseOrder(hosts, options.seed);
+    this.#hosts = new FleetHosts(options);
+    this.messages = new FleetMessages(this.#hosts, options, startEpochMs, signer);
+    this.#pace = new FleetPace(options.hosts / options.intervalMs, startMs);
     this.#events = fleetEvents(options);
-    this.#datagrams = new Uint8Array(hosts * HEADER_BYTES);
-    this.#view = new DataView(this.#datagrams.buffer);
-    this.#hostIds = new Uint8Array(hosts * 8);
-    for (let host = 0; host < hosts; host++)
-      this.#hostIds.set(hostIdBytes(hostName(host, options)), host * 8);
-    this.#incarnations = new Float64Array(hosts).fill(startEpochMs);
-    this.#seqs = new Uint32Array(hosts);
-    this.#untilHello = new Uint8Array(hosts);
-    this.#stopped = new Uint8Array(hosts);
     this.#rackCuts = new Uint16Array(options.racks);
-    this.#flapping = new Uint8Array(hosts);
-    const all = Uint32Array.from({ length: hosts }, (_, host) => host);
-    new Prng(mix32(options.seed, Stream.flap, 0)).drawToFront(all, options.flapping);
-    for (const host of all.subarray(0, options.flapping)) this.#flapping[host] = 1;
-    this.#running = hosts;
+    this.#running = options.hosts;
   }
 
   /** Hosts that have not been stopped. */
@@ -104,133 +88,113 @@ export class Fleet {
 
   /** When the next host's turn is, whether it runs or not. */
   get nextDueMs(): number {
-    return this.#startMs + this.#nextDueOffsetMs;
-  }
-
-  /** The longest any datagram was late since this was last asked, ms. */
-  takeWorstLateMs(): number {
-    const worst = this.#worstLateMs;
-    this.#worstLateMs = 0;
-    return worst;
+    return this.#pace.nextDueMs;
   }
 
   /**
-   * Sends what is due before `beforeMs` and at or before `nowMs`. When it was called late it catches up at no more than
-   * twice the usual rate, and passes over the intervals that are gone altogether.
+   * Writes what is due before `beforeMs` and at or before `nowMs`. When it was called late it catches up at no more than
+   * twice the usual rate, and passes over the intervals that are gone altogether. What is in the batch at the end has
+   * been handed over.
    */
-  advance(nowMs: number, beforeMs: number, send: SendDatagram): void {
-    const { hosts, intervalMs } = this.#options;
-    const gapMs = Math.min(CATCH_UP_GAP_MS, Math.max(0, nowMs - this.#lastAdvanceMs));
-    this.#lastAdvanceMs = nowMs;
-    let budget = Math.max(1, Math.ceil((CATCH_UP * gapMs * hosts) / intervalMs));
+  advance(nowMs: number, beforeMs: number, outlet: FleetOutlet): void {
+    const { hosts } = this.#options;
     this.#skipWholeRounds(Math.min(nowMs, beforeMs));
-    while (budget > 0) {
-      const offsetMs = this.#nextDueOffsetMs;
-      const dueMs = this.#startMs + offsetMs;
-      if (dueMs > nowMs || dueMs >= beforeMs) return;
-      this.#happenUpTo(offsetMs);
-      const host = this.#order[this.#position]!;
-      this.#position++;
-      if (this.#position === hosts) {
-        this.#position = 0;
-        this.#round++;
+    const pace = this.#pace;
+    const turns = Math.min(pace.due(nowMs), pace.countBefore(beforeMs) - pace.next);
+    if (turns <= 0) return;
+    const { batch } = outlet;
+    const { flags } = this.#hosts;
+    const clockMs = Math.floor(nowMs);
+    for (let i = 0; i < turns; i++) {
+      const place = this.#place;
+      const dueMs = pace.dueMs(pace.next + i);
+      this.#happenUpTo(dueMs - this.#startMs);
+      if ((flags[place]! & HostFlag.stopped) === 0) {
+        this.#heartbeat(place, dueMs, clockMs, nowMs - dueMs, batch);
       }
-      if (this.#stopped[host] === 1) continue;
-      budget--;
-      this.#worstLateMs = Math.max(this.#worstLateMs, nowMs - dueMs);
-      this.#heartbeat(host, offsetMs, nowMs, dueMs, send);
+      this.#place = place + 1 === hosts ? 0 : place + 1;
+      if (batch.isFull || this.#place === 0 || this.#place % PART_PLACES === 0) this.#flush(place, outlet);
     }
+    if (batch.heartbeats > 0) this.#flush((this.#place + hosts - 1) % hosts, outlet);
+    pace.done(turns);
   }
 
   /** Lets up to `count` running hosts say bye; true when all have. */
-  sayBye(count: number, nowMs: number, send: SendDatagram): boolean {
+  sayBye(count: number, nowMs: number, outlet: FleetOutlet): boolean {
+    const { count: hosts, flags, seqs } = this.#hosts;
+    const { batch } = outlet;
     let left = count;
-    for (; this.#byePosition < this.#options.hosts && left > 0; this.#byePosition++) {
-      const host = this.#order[this.#byePosition]!;
-      if (this.#stopped[host] === 1) continue;
+    for (; this.#byePlace < hosts && left > 0; this.#byePlace++) {
+      const place = this.#byePlace;
+      if ((flags[place]! & HostFlag.stopped) !== 0) continue;
       left--;
-      this.#seqs[host]!++;
-      send(this.#header(host, MessageType.bye, nowMs, 0), host);
+      seqs[place]!++;
+      this.messages.bye(place, batch, batch.nextOtherAt, Math.floor(nowMs));
+      batch.endOther(this.messages.beatBytes, nowMs);
+      if (batch.isFull || (place + 1) % PART_PLACES === 0) this.#flush(place, outlet);
     }
-    return this.#byePosition === this.#options.hosts;
+    if (batch.heartbeats > 0) this.#flush(this.#byePlace - 1, outlet);
+    return this.#byePlace === hosts;
   }
 
-  get #nextDueOffsetMs(): number {
-    const { hosts, intervalMs } = this.#options;
-    return (this.#round + (this.#position + 0.5) / hosts) * intervalMs;
+  #flush(place: number, outlet: FleetOutlet): void {
+    if (outlet.batch.heartbeats > 0) outlet.flush(Math.floor(place / PART_PLACES));
   }
 
   #skipWholeRounds(untilMs: number): void {
-    const rounds = Math.floor((untilMs - this.nextDueMs) / this.#options.intervalMs);
+    const { hosts, intervalMs } = this.#options;
+    const rounds = Math.floor((untilMs - this.nextDueMs) / intervalMs);
     if (rounds < 1) return;
-    this.#round += rounds;
+    this.#pace.passOver(rounds * hosts);
     this.tally.due += rounds * this.#running;
     this.tally.skipped += rounds * this.#running;
   }
 
-  #heartbeat(host: number, offsetMs: number, nowMs: number, dueMs: number, send: SendDatagram): void {
-    const { seed, lossShare } = this.#options;
-    const seq = ++this.#seqs[host]!;
-    const isHello = this.#untilHello[host] === 0;
-    this.#untilHello[host] = isHello ? this.#datagramsToHello(host, seq) - 1 : this.#untilHello[host]! - 1;
-    this.tally.due++;
-    if (this.#isCutOff(host, offsetMs)) {
-      this.tally.cutOff++;
-      return;
-    }
-    if (lossShare > 0 && fractionOf(mix32(seed, Stream.loss, host), this.#runOf(host), seq) < lossShare) {
-      this.tally.lost++;
-      return;
-    }
-    this.tally.sent++;
-    if (isHello) {
-      const header = this.#headerFields(host, MessageType.hello, nowMs, nowMs - dueMs);
-      send(encodeHello(header, hostName(host, this.#options), labelsOf(host, this.#options)), host);
+  #heartbeat(place: number, dueMs: number, clockMs: number, lateMs: number, batch: FleetBatch): void {
+    const { seqs, untilHello } = this.#hosts;
+    const tally = this.tally;
+    seqs[place]!++;
+    const until = untilHello[place]!;
+    untilHello[place] = until === 0 ? this.#datagramsToHello(place) - 1 : until - 1;
+    tally.due++;
+    if (this.#isCutOff(place, dueMs - this.#startMs)) {
+      tally.cutOff++;
+    } else if (this.#options.lossShare > 0 && this.#isLost(place)) {
+      tally.lost++;
     } else {
-      send(this.#header(host, MessageType.beat, nowMs, nowMs - dueMs), host);
+      tally.made++;
+      if (until === 0) {
+        batch.endOther(this.messages.hello(place, batch, batch.nextOtherAt, clockMs, lateMs), dueMs);
+      } else {
+        this.messages.beat(place, batch, batch.takeBeat(dueMs), clockMs, lateMs);
+      }
     }
   }
 
-  /** How much later than the fleet this run of the host began: a number that is the same in every simulation. */
-  #runOf(host: number): number {
-    return this.#incarnations[host]! - this.#startEpochMs;
+  #isLost(place: number): boolean {
+    const { hostAt, beganAfterMs, seqs } = this.#hosts;
+    const { seed, lossShare } = this.#options;
+    const host = mix32(seed, Stream.loss, hostAt[place]!);
+    return fractionOf(host, beganAfterMs[place]!, seqs[place]!) < lossShare;
   }
 
-  #datagramsToHello(host: number, seq: number): number {
-    return (
-      MAX_DATAGRAMS_PER_HELLO -
-      (mix32(mix32(this.#options.seed, Stream.hello, host), this.#runOf(host), seq) % 6)
-    );
+  #datagramsToHello(place: number): number {
+    const { hostAt, beganAfterMs, seqs } = this.#hosts;
+    const host = mix32(this.#options.seed, Stream.hello, hostAt[place]!);
+    return MAX_DATAGRAMS_PER_HELLO - (mix32(host, beganAfterMs[place]!, seqs[place]!) % 6);
   }
 
-  #isCutOff(host: number, offsetMs: number): boolean {
-    if (this.#rackCuts[rackOf(host, this.#options)]! > 0) return true;
-    if (this.#flapping[host] === 0) return false;
+  #isCutOff(place: number, offsetMs: number): boolean {
+    const { hostAt, flags } = this.#hosts;
+    if (this.#cuts > 0 && this.#rackCuts[rackOf(hostAt[place]!, this.#options)]! > 0) return true;
+    if ((flags[place]! & HostFlag.flapping) === 0) return false;
     const { seed, intervalMs } = this.#options;
     // Its opening hello gets through, or it would go without a name for minutes.
     const latestPhase = FLAP_PERIOD_INTERVALS - FLAP_CUT_INTERVALS - 1;
-    const phase = fractionOf(seed, Stream.flapPhase, host) * latestPhase;
+    const phase = fractionOf(seed, Stream.flapPhase, hostAt[place]!) * latestPhase;
     return (
       (offsetMs / intervalMs + phase) % FLAP_PERIOD_INTERVALS >= FLAP_PERIOD_INTERVALS - FLAP_CUT_INTERVALS
     );
-  }
-
-  #headerFields(host: number, type: BeatHeader['type'], nowMs: number, lateMs: number): BeatHeader {
-    return {
-      type,
-      hostId: this.#hostIds.subarray(host * 8, host * 8 + 8),
-      incarnation: this.#incarnations[host]!,
-      seq: this.#seqs[host]!,
-      clockMs: nowMs,
-      intervalMs: this.#options.intervalMs,
-      lateMs,
-    };
-  }
-
-  #header(host: number, type: BeatHeader['type'], nowMs: number, lateMs: number): Uint8Array {
-    const at = host * HEADER_BYTES;
-    encodeHeader(this.#view, at, this.#headerFields(host, type, nowMs, lateMs));
-    return this.#datagrams.subarray(at, at + HEADER_BYTES);
   }
 
   #happenUpTo(offsetMs: number): void {
@@ -244,41 +208,58 @@ export class Fleet {
   #happen(event: FleetEvent): void {
     switch (event.kind) {
       case 'kill':
-        for (const host of this.#drawRunning(event.count, event.seed)) this.#stopped[host] = 1;
+        for (const place of this.#choose(event.chosen, event.seed)) this.#stop(place);
         break;
       case 'restart':
-        for (const host of this.#drawRunning(event.count, event.seed)) this.#startAgain(host, event.atMs);
+        for (const place of this.#choose(event.chosen, event.seed)) this.#startAgain(place, event.atMs);
         break;
       case 'revive':
-        for (let host = 0; host < this.#options.hosts; host++) {
-          if (this.#stopped[host] === 1) this.#startAgain(host, event.atMs);
+        for (let place = 0; place < this.#hosts.count; place++) {
+          if (this.#isStopped(place)) this.#startAgain(place, event.atMs);
         }
         break;
       case 'cut':
         this.#rackCuts[event.rack]!++;
+        this.#cuts++;
         break;
       case 'join':
         this.#rackCuts[event.rack]!--;
+        this.#cuts--;
         break;
     }
-    this.#running = this.#options.hosts - this.#stopped.reduce((sum, each) => sum + each, 0);
   }
 
-  #drawRunning(count: number, seed: number): Uint32Array {
-    const running = new Uint32Array(this.#running);
-    let n = 0;
-    for (let host = 0; host < this.#options.hosts; host++) {
-      if (this.#stopped[host] === 0) running[n++] = host;
+  /** Places of running hosts. O(hosts): some 10 ms of a million. */
+  #choose(chosen: Chosen, seed: number): Uint32Array {
+    const { hostAt, count } = this.#hosts;
+    const candidates = new Uint32Array(this.#running);
+    const isMeant = chosen.by === 'label' ? labelMatcher(chosen, this.#options) : null;
+    let found = 0;
+    for (let place = 0; place < count; place++) {
+      if (this.#isStopped(place) || isMeant?.(hostAt[place]!) === false) continue;
+      candidates[found++] = place;
     }
-    const drawn = Math.min(count, n);
-    new Prng(seed).drawToFront(running, drawn);
-    return running.subarray(0, drawn);
+    if (chosen.by === 'label') return candidates.subarray(0, found);
+    const wanted = chosen.by === 'share' ? Math.round(chosen.share * found) : Math.min(chosen.count, found);
+    new Prng(seed).drawToFront(candidates, wanted);
+    return candidates.subarray(0, wanted);
   }
 
-  #startAgain(host: number, atMs: number): void {
-    this.#stopped[host] = 0;
-    this.#seqs[host] = 0;
-    this.#untilHello[host] = 0;
-    this.#incarnations[host] = Math.max(this.#startEpochMs + Math.floor(atMs), this.#incarnations[host]! + 1);
+  #isStopped(place: number): boolean {
+    return (this.#hosts.flags[place]! & HostFlag.stopped) !== 0;
+  }
+
+  #stop(place: number): void {
+    this.#hosts.flags[place]! |= HostFlag.stopped;
+    this.#running--;
+  }
+
+  #startAgain(place: number, atMs: number): void {
+    const { flags, seqs, untilHello, beganAfterMs } = this.#hosts;
+    if (this.#isStopped(place)) this.#running++;
+    flags[place]! &= ~HostFlag.stopped;
+    seqs[place] = 0;
+    untilHello[place] = 0;
+    beganAfterMs[place] = Math.max(Math.floor(atMs), beganAfterMs[place]! + 1);
   }
 }

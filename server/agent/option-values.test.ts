@@ -3,7 +3,6 @@ import { isHostName } from '../../lib/protocol/host.ts';
 import {
   cleanHostName,
   formatServerAddress,
-  parseCountAt,
   parseHttpUrl,
   parseLabel,
   parseOutage,
@@ -113,8 +112,6 @@ describe('other values', () => {
     ]);
     expect(wholeNumber(1, 10)('10')).toBe(10);
     for (const text of ['0', '11', '1.5', '1e1', '', ' 1']) expect(wholeNumber(1, 10)(text), text).toBeNull();
-    expect(parseCountAt('500@60s')).toEqual({ count: 500, atMs: 60_000 });
-    for (const text of ['500', '@1s', '5@', '5@1s@2s', '0@1s']) expect(parseCountAt(text), text).toBeNull();
     expect(parseOutage('r03@60s+20s')).toEqual({ rack: 'r03', atMs: 60_000, durationMs: 20_000 });
     for (const text of ['r03', 'r03@1s', 'r03@1s+0s', '@1s+1s', 'r 3@1s+1s'])
       expect(parseOutage(text), text).toBeNull();

@@ -67,17 +67,6 @@ export function parseShare(text: string): number | null {
   return share <= 1 ? share : null;
 }
 
-/** A number of hosts at a time of the run. */
-export type CountAt = { readonly count: number; readonly atMs: number };
-
-/** `500@60s`. */
-export function parseCountAt(text: string): CountAt | null {
-  const [countText, atText, ...rest] = text.split('@');
-  const count = wholeNumber(1, 1_000_000)(countText!);
-  const atMs = atText === undefined ? null : parseSpan(atText);
-  return rest.length === 0 && count !== null && atMs !== null ? { count, atMs } : null;
-}
-
 export type Outage = { readonly rack: string; readonly atMs: number; readonly durationMs: number };
 
 /** `r03@60s+20s`: rack r03, from 60 s on, for 20 s. */

@@ -1,10 +1,13 @@
 /**
  * What a sender says about its way to the server: one line when it changes, never one a beat. Pure.
- * UDP confirms nothing, so "works again" means: no error for a while.
+ * Nothing is ever confirmed, so "works again" means: no error for a while.
  */
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing is listening there',
+  ECONNRESET: 'it reset the connection',
+  EOF: 'it ended the connection',
+  ETIMEDOUT: 'it does not answer',
   ENETUNREACH: 'its network cannot be reached',
   EHOSTUNREACH: 'it cannot be reached',
   ENETDOWN: 'the network is down',

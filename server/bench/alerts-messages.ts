@@ -13,6 +13,8 @@ export type Stall = {
   readonly longestMs: number;
   /** The most CPU it used between two turns: what is left when others want the machine too. */
   readonly longestCpuMs: number;
+  /** 99th percentile of the event loop's delay, as Node measures it every 5 ms, ms. */
+  readonly delayP99Ms: number;
 };
 
 export function isServerQuestion(message: unknown): message is ServerQuestion {

@@ -49,6 +49,10 @@ export class BenchChild<Question extends object, Answer> {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   end(): void {
     this.#child.kill('SIGKILL');
   }

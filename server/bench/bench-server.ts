@@ -8,13 +8,13 @@ import { startOptions } from './start-options.ts';
 
 export class BenchServer {
   readonly #child: BenchChild<ServerQuestion, ServerAnswer>;
-  readonly #origin: string;
+  readonly origin: string;
   /** From the start of its process to its first answer. */
   readonly firstAnswerMs: number;
 
   private constructor(child: BenchChild<ServerQuestion, ServerAnswer>, port: number, beganMs: number) {
     this.#child = child;
-    this.#origin = `http://127.0.0.1:${port}`;
+    this.origin = `http://127.0.0.1:${port}`;
     this.firstAnswerMs = performance.now() - beganMs;
   }
 
@@ -34,7 +34,7 @@ export class BenchServer {
   /** With the ms from the question to the whole answer. Rejects for anything but 200. */
   async ask<T>(address: string, body?: object): Promise<{ readonly answer: T; readonly tookMs: number }> {
     const beganMs = performance.now();
-    const response = await fetch(this.#origin + address, {
+    const response = await fetch(this.origin + address, {
       method: body === undefined ? 'GET' : 'POST',
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -44,6 +44,10 @@ export class BenchServer {
     if (response.status !== 200)
       throw new Error(`${address} answered ${response.status}: ${text.slice(0, 300)}`);
     return { answer: JSON.parse(text), tookMs };
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   async health(): Promise<Health> {

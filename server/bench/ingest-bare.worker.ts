@@ -1,10 +1,7 @@
-/**
- * The control of the ingest benchmark: a node:dgram socket in a worker that counts and looks at nothing.
- * The same thread arrangement, buffer and event as the engine's receiver.
- */
+/** A control of the ingest benchmark: a node:dgram socket in a worker that counts and looks at nothing. */
 import { createSocket } from 'node:dgram';
 import { parentPort, workerData } from 'node:worker_threads';
-import { RECEIVE_BUFFER_BYTES } from './ingest-messages.ts';
+import { BARE_BUFFER_BYTES } from './ingest-messages.ts';
 
 const count = new Float64Array(workerData as SharedArrayBuffer);
 const socket = createSocket({ type: 'udp4' });
@@ -18,7 +15,7 @@ setInterval(() => {
 }, 50);
 socket.bind({ address: '127.0.0.1', port: 0, exclusive: true }, () => {
   try {
-    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+    socket.setRecvBufferSize(BARE_BUFFER_BYTES);
   } catch {
     // The size that is reported then shows it.
   }

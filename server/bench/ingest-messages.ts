@@ -1,23 +1,44 @@
 /** What the processes of the ingest benchmark say to each other. */
 
-export type ReceiverKind = 'engine' | 'bare';
+/** Ours; a recvmmsg loop that discards, which is the limit; node:dgram with a counter, what one would begin with. */
+export type ReceiverKind = 'engine' | 'discard' | 'bare';
 
 /** To a receiver: how far are you? */
 export type ReceiverQuestion = { readonly ask: 'reading' };
 export type Reading = {
   readonly port: number;
-  /** Datagrams read since the start. */
+  /** Read since the start: beats by the engine, datagrams by the controls, which look into none. */
   readonly read: number;
-  /** Of these so many were not accepted; 0 for the bare counter, which looks at none. */
+  /** Of these so many were not accepted; 0 for the controls. */
   readonly rejected: number;
   /** User and system time of the whole process since its start. */
   readonly cpuUs: number;
   readonly receiveBufferBytes: number;
 };
 
-/** To the sender: so many datagrams a second for so long. */
-export type SendQuestion = { readonly port: number; readonly perSecond: number; readonly forMs: number };
-export type SendAnswer = { readonly sent: number; readonly tookMs: number };
+/** One beat a datagram; the same, 64 of them handed to the kernel as one (UDP_SEGMENT); 46 beats a datagram, as relays do. */
+export type SendShape = 'direct' | 'segment' | 'bundle';
+
+/** To the sender: so many beats a second for so long. */
+export type SendQuestion = {
+  readonly port: number;
+  readonly perSecond: number;
+  readonly forMs: number;
+  /** `direct` unless given. */
+  readonly shape?: SendShape;
+};
+export type SendAnswer = {
+  /** Beats the kernel took; fewer than asked for when the sender could not keep the pace. */
+  readonly sent: number;
+  readonly datagrams: number;
+  /** Beats the kernel did not take. */
+  readonly refused: number;
+  readonly tookMs: number;
+  /** How long after its time a beat left. */
+  readonly lateMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Of the sending process, the kernel's delivery over loopback in it. */
+  readonly cpuUs: number;
+};
 
 const isRecord = (message: unknown): message is Readonly<Record<string, unknown>> =>
   typeof message === 'object' && message !== null;
@@ -31,6 +52,7 @@ export const isSendQuestion = (message: unknown): message is SendQuestion =>
 export const isSendAnswer = (message: unknown): message is SendAnswer =>
   isRecord(message) && typeof message.sent === 'number';
 
-/** Both receivers ask the kernel for this much. */
-export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-export const BENCH_HOSTS = 10_000;
+/** What the controls ask the kernel for, which doubles it: as the engine does, and as far as node:dgram can. */
+export const DISCARD_BUFFER_BYTES = 64 * 1024 * 1024;
+export const BARE_BUFFER_BYTES = 4 * 1024 * 1024;
+export const BENCH_HOSTS = 1_000_000;

@@ -1,62 +1,108 @@
-/** The sending process of the ingest benchmark: beats of 10,000 hosts, seq going up, spread over each millisecond. */
-import { createSocket, type Socket } from 'node:dgram';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { encodeHeader, HEADER_BYTES, MessageType, OFFSET } from '../../lib/protocol/heartbeat.ts';
-import { hostIdBytes } from '../host-id.ts';
+/**
+ * The sending process of the ingest benchmark: beats of so many distinct hosts in turn, at an exact and even pace, as
+ * datagrams, as UDP_SEGMENT messages or as a relay's bundles. Stands on the simulated fleet; Linux.
+ */
+import { FleetHosts } from '../agent/fleet-hosts.ts';
+import { FleetLateness } from '../agent/fleet-lateness.ts';
+import { type LoadPlan, planLoad } from '../agent/fleet-load.ts';
+import { FleetMessages, messageSizes } from '../agent/fleet-messages.ts';
+import { FleetPace } from '../agent/fleet-pace.ts';
+import { SendmmsgCarrier } from '../agent/fleet-sendmmsg.ts';
+import { sleep } from '../agent/fleet-sleep.ts';
 import { answerQuestions } from './bench-child.ts';
-import { BENCH_HOSTS, isSendQuestion, type SendAnswer, type SendQuestion } from './ingest-messages.ts';
+import {
+  BENCH_HOSTS,
+  isSendQuestion,
+  type SendAnswer,
+  type SendQuestion,
+  type SendShape,
+} from './ingest-messages.ts';
 
-/** Sent between two looks at the clock; few enough that the receiver's buffer never sees a burst. */
-const SLICE = 32;
 /** So slow a beat that nothing falls silent while the other receiver has its turn. */
 const INTERVAL_MS = 600_000;
 
-const bytes = new Uint8Array(BENCH_HOSTS * HEADER_BYTES);
-const view = new DataView(bytes.buffer);
-const datagrams = Array.from({ length: BENCH_HOSTS }, (_, host) => {
-  encodeHeader(view, host * HEADER_BYTES, {
-    type: MessageType.beat,
-    hostId: hostIdBytes(`bench-${host}`),
-    incarnation: Date.now(),
-    seq: 1,
-    clockMs: 0,
-    intervalMs: INTERVAL_MS,
-    lateMs: 0,
-  });
-  return bytes.subarray(host * HEADER_BYTES, (host + 1) * HEADER_BYTES);
-});
+/** Past the end, for what was due shortly before it. */
+const LAST_MS = 20;
 
-let host = 0;
-let seq = 1;
-function sendOne(socket: Socket): void {
-  if (host === BENCH_HOSTS) {
-    host = 0;
-    seq++;
-  }
-  view.setUint32(host * HEADER_BYTES + OFFSET.seq, seq, true);
-  socket.send(datagrams[host]!);
-  host++;
+/** How many hosts take turns: the first argument, else as many as the benchmark has. */
+const HOSTS = Number(process.argv[2] ?? BENCH_HOSTS);
+const options = {
+  hosts: HOSTS,
+  intervalMs: INTERVAL_MS,
+  prefix: 'bench-',
+  racks: 1,
+  seed: 1,
+  flapping: 0,
+};
+const hosts = new FleetHosts(options);
+const messages = new FleetMessages(hosts, options, Date.now(), null);
+
+const planOf = (shape: SendShape, perSecond: number): LoadPlan =>
+  planLoad(
+    { perSecond, relay: shape === 'bundle', segment: shape === 'segment' ? 'on' : 'off' },
+    messageSizes(options, false),
+    null,
+  );
+
+function fail(what: string): never {
+  throw new Error(`the sender: ${what}`);
 }
 
-async function send({ port, perSecond, forMs }: SendQuestion): Promise<SendAnswer> {
-  const socket = createSocket({ type: 'udp4', sendBufferSize: 1 << 20 });
-  socket.on('error', () => {});
-  await new Promise<void>((resolve) => socket.connect(port, '127.0.0.1', resolve));
+/** One a shape: its memory is for ever. */
+const carriers = new Map<SendShape, SendmmsgCarrier>();
+function carrierOf(shape: SendShape): SendmmsgCarrier {
+  const made = carriers.get(shape);
+  if (made !== undefined) return made;
+  const carrier = new SendmmsgCarrier({ shape: planOf(shape, 1).shape, sockets: 1, say: fail });
+  carriers.set(shape, carrier);
+  return carrier;
+}
+
+/** Whose turn it is: the hosts go round and round through all runs, seq going up. */
+let place = 0;
+
+async function send({ port, perSecond, forMs, shape = 'direct' }: SendQuestion): Promise<SendAnswer> {
+  const carrier = carrierOf(shape);
+  const { batch, counts } = carrier;
+  const before = { ...counts };
+  const { bucketMs } = planOf(shape, perSecond);
+  const sockets = await carrier.open('127.0.0.1', port, fail);
+  const lateness = new FleetLateness();
+  const beganCpu = process.cpuUsage();
   const beganMs = performance.now();
-  const total = Math.round((perSecond * forMs) / 1_000);
-  let sent = 0;
-  for (;;) {
-    const elapsedMs = performance.now() - beganMs;
-    // What cannot be reached is not made up for afterwards: the answer says how many left.
-    if (elapsedMs >= forMs || sent >= total) break;
-    const due = Math.min(total, Math.floor((perSecond * elapsedMs) / 1_000));
-    const until = Math.min(due, sent + SLICE);
-    for (; sent < until; sent++) sendOne(socket);
-    await nextTurn();
+  const elapsedMs = (): number => performance.now() - beganMs;
+  const pace = new FleetPace(perSecond / 1_000, 0);
+  const total = pace.countBefore(forMs);
+  // What cannot be reached is not made up for afterwards: the answer says how many left.
+  for (let nowMs = 0; pace.next < total && nowMs < forMs + LAST_MS; nowMs = elapsedMs()) {
+    const first = pace.next;
+    const turns = Math.min(pace.due(nowMs), total - first, batch.maxBeats);
+    for (let i = 0; i < turns; i++) {
+      const dueMs = pace.dueMs(first + i);
+      hosts.seqs[place]!++;
+      messages.beat(place, batch, batch.takeBeat(dueMs), Math.floor(nowMs), nowMs - dueMs);
+      place = place + 1 === HOSTS ? 0 : place + 1;
+    }
+    if (turns > 0) {
+      const { firstDueMs, lastDueMs } = batch;
+      sockets.send(0);
+      batch.clear();
+      pace.done(turns);
+      lateness.add(elapsedMs() - firstDueMs, elapsedMs() - lastDueMs, turns);
+    }
+    await sleep(Math.max(nowMs + bucketMs, pace.nextDueMs) - elapsedMs());
   }
-  const tookMs = performance.now() - beganMs;
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return { sent, tookMs };
+  const tookMs = elapsedMs();
+  const { user, system } = process.cpuUsage(beganCpu);
+  sockets.close();
+  return {
+    sent: counts.sent - before.sent,
+    datagrams: counts.datagrams - before.datagrams,
+    refused: counts.refused - before.refused,
+    tookMs,
+    lateMs: { p50: lateness.quantileMs(0.5), p99: lateness.quantileMs(0.99), max: lateness.maxMs },
+    cpuUs: user + system,
+  };
 }
 
 answerQuestions(isSendQuestion, send);

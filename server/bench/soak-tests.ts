@@ -49,6 +49,16 @@ export function soakRestart(hosts: number): Promise<void> {
   return vitest('a restart was noticed', test, { RESTART_HOSTS: String(hosts), RESTART_REPORT: '1' });
 }
 
+/** The engine stopped (SIGSTOP) for STALL_SECONDS with STALL_HOSTS beating. */
+export function soakStall(env: Readonly<Record<string, string>>): Promise<void> {
+  return vitest('a stop of the engine was noticed', 'server/engine/stop.test.ts', env);
+}
+
+/** A collection every 10 ms under full load for STALL_SECONDS. */
+export function soakCollections(env: Readonly<Record<string, string>>): Promise<void> {
+  return vitest('columns differ from the model', 'server/engine/gc.test.ts', env);
+}
+
 /** Climbing back after a minute, six minutes hidden, a minute asleep: about twelve minutes. */
 export function soakBrowser(): Promise<void> {
   const playwright = path.join(ROOT, 'node_modules', 'playwright', 'cli.js');

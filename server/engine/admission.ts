@@ -1,12 +1,16 @@
 /**
  * Which hosts never heard before may register: the limit over all shards, exact, and token buckets per source
- * address and for all. Pure but for the shared counter. Cost: nothing for known hosts. Source: PROTOCOL 1.5.
+ * address and for all. Pure but for the shared counter. Cost: nothing for known hosts, O(1) without allocation for
+ * new ones, whoever sends them. Source: PROTOCOL 1.5.
  */
+import { NONE, UNKEPT } from './layout.ts';
+import type { SourceBook } from './source-book.ts';
 
-/** Source addresses whose buckets are remembered; the oldest makes room. */
-const MAX_SOURCES = 16_384;
-
-type Bucket = { tokens: number; atMs: number };
+/** Buckets by source stand in sets of this many; a source's number says in which. */
+const WAYS = 4;
+const SETS = 4_096;
+/** Addresses that are not kept share one bucket of their own. */
+const UNKEPT_BUCKET = SETS * WAYS;
 
 /**
  * For all sources together: a server that knows nothing takes in a whole fleet of one-second beats within their
@@ -29,28 +33,31 @@ export function admissionRates(maxHosts: number): AdmissionRates {
   };
 }
 
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
-}
-
-function refill(bucket: Bucket, nowMs: number, perSecond: number, burst: number): void {
-  bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1_000) * perSecond);
-  bucket.atMs = nowMs;
-}
-
 export class Admission {
   readonly #hostCount: Int32Array;
   readonly #maxHosts: number;
   readonly #rates: AdmissionRates;
-  readonly #all: Bucket;
-  readonly #bySource = new Map<string, Bucket>();
+  readonly #sources: SourceBook;
+  #allTokens: number;
+  #allAtMs = 0;
+  /** By bucket: its source's number + 1 (0 = free), its tokens as of an instant. */
+  readonly #owners = new Uint32Array(SETS * WAYS + 1);
+  readonly #tokens = new Float64Array(SETS * WAYS + 1);
+  readonly #atMs = new Float64Array(SETS * WAYS + 1);
 
   /** hostCount: one Int32 shared by all shards. */
-  constructor(hostCount: Int32Array, maxHosts: number, rates: AdmissionRates = admissionRates(maxHosts)) {
+  constructor(
+    hostCount: Int32Array,
+    maxHosts: number,
+    sources: SourceBook,
+    rates: AdmissionRates = admissionRates(maxHosts),
+  ) {
     this.#hostCount = hostCount;
     this.#maxHosts = maxHosts;
     this.#rates = rates;
-    this.#all = { tokens: rates.allBurst, atMs: 0 };
+    this.#sources = sources;
+    this.#allTokens = rates.allBurst;
+    this.#tokens[UNKEPT_BUCKET] = rates.sourceBurst;
   }
 
   /** Counts a host known from before: the limit stops new ones only. */
@@ -58,10 +65,12 @@ export class Admission {
     Atomics.add(this.#hostCount, 0, 1);
   }
 
-  /** Counts a new host, or says why it may not come in. `source` null: an operator's wish, no sender's. */
-  admit(source: string | null, nowMs: number): 'admitted' | 'host_limit' | 'rate_limit' {
+  /** Counts a new host, or says why it may not come in. `source` NONE: an operator's wish, no sender's. */
+  admit(source: number, nowMs: number): 'admitted' | 'host_limit' | 'rate_limit' {
     if (Atomics.load(this.#hostCount, 0) >= this.#maxHosts) return 'host_limit';
-    if (source !== null && !isLoopback(source) && !this.#takeToken(source, nowMs)) return 'rate_limit';
+    if (source !== NONE && !this.#sources.isLoopback(source) && !this.#takeToken(source, nowMs)) {
+      return 'rate_limit';
+    }
     if (Atomics.add(this.#hostCount, 0, 1) < this.#maxHosts) return 'admitted';
     Atomics.sub(this.#hostCount, 0, 1);
     return 'host_limit';
@@ -72,19 +81,47 @@ export class Admission {
     Atomics.sub(this.#hostCount, 0, 1);
   }
 
-  #takeToken(source: string, nowMs: number): boolean {
-    const { allPerSecond, allBurst, sourcePerSecond, sourceBurst } = this.#rates;
-    refill(this.#all, nowMs, allPerSecond, allBurst);
-    let bucket = this.#bySource.get(source);
-    if (bucket === undefined) {
-      if (this.#bySource.size >= MAX_SOURCES) this.#bySource.delete(this.#bySource.keys().next().value!);
-      bucket = { tokens: sourceBurst, atMs: nowMs };
-      this.#bySource.set(source, bucket);
-    }
-    refill(bucket, nowMs, sourcePerSecond, sourceBurst);
-    if (this.#all.tokens < 1 || bucket.tokens < 1) return false;
-    this.#all.tokens--;
-    bucket.tokens--;
+  #takeToken(source: number, nowMs: number): boolean {
+    const { allPerSecond, allBurst } = this.#rates;
+    const refilled = this.#allTokens + ((nowMs - this.#allAtMs) / 1_000) * allPerSecond;
+    this.#allTokens = Math.min(allBurst, refilled);
+    this.#allAtMs = nowMs;
+    if (this.#allTokens < 1) return false;
+    // Kept only now, so that what is refused for all takes no room in the book.
+    const kept = this.#sources.keep(source);
+    const bucket = kept === UNKEPT ? UNKEPT_BUCKET : this.#bucketOf(kept, nowMs);
+    const tokens = this.#tokensAt(bucket, nowMs);
+    this.#tokens[bucket] = tokens;
+    this.#atMs[bucket] = nowMs;
+    if (tokens < 1) return false;
+    this.#allTokens--;
+    this.#tokens[bucket] = tokens - 1;
     return true;
+  }
+
+  #tokensAt(bucket: number, nowMs: number): number {
+    const { sourcePerSecond, sourceBurst } = this.#rates;
+    const refilled = this.#tokens[bucket]! + ((nowMs - this.#atMs[bucket]!) / 1_000) * sourcePerSecond;
+    return Math.min(sourceBurst, refilled);
+  }
+
+  /** The source's bucket. Where there is none it takes the fullest of its set, which is the least worth remembering. */
+  #bucketOf(source: number, nowMs: number): number {
+    const first = (source % SETS) * WAYS;
+    let fullest = first;
+    let most = -1;
+    for (let bucket = first; bucket < first + WAYS; bucket++) {
+      const owner = this.#owners[bucket]!;
+      if (owner === source + 1) return bucket;
+      const tokens = owner === 0 ? Number.POSITIVE_INFINITY : this.#tokensAt(bucket, nowMs);
+      if (tokens > most) {
+        most = tokens;
+        fullest = bucket;
+      }
+    }
+    this.#owners[fullest] = source + 1;
+    this.#tokens[fullest] = this.#rates.sourceBurst;
+    this.#atMs[fullest] = nowMs;
+    return fullest;
   }
 }

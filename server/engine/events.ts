@@ -19,6 +19,8 @@ export const TransitionNote = {
   heardOnce: 1,
   /** Not heard since the engine started: its silence counts from the listening, or from when it was named. */
   unheard: 2,
+  /** Of a down by timeout: a TCP connection that carries this host alone has not ended. */
+  connected: 4,
 } as const;
 
 export type TransitionColumns = {

@@ -1,110 +1,101 @@
 /**
  * Who is late and who is down, without ever looking at the hosts that beat: per timeout class one list of hosts
  * awaiting late and one awaiting down, both in the order of last beats, and one of hosts never heard (pending) in
- * the order in which they became known, so that only heads are looked at.
- * The only writer of the columns state, interval, prev and next of living hosts. Shard thread.
+ * the order in which they became known, so that only heads are looked at. For hosts of `fixed` policies. Shard thread.
  * Cost: O(1) a beat; a tick costs the classes in use and what falls due. The order of arrival is the order of expiry.
  */
 import { HostState } from '../../lib/protocol/host.ts';
-import { NONE, type ShardColumns } from './layout.ts';
+import { AWAITS_DOWN, AWAITS_LATE, type FifoClasses, LISTS, PENDING } from './detector/fifo-classes.ts';
+import { NONE, POLICY_SHIFT, ROW_STATE, type ShardColumns } from './layout.ts';
 import type { ObservedClock } from './observed-clock.ts';
-import type { TimeoutClasses } from './timeout-class.ts';
 
-type Watched = typeof HostState.up | typeof HostState.late | typeof HostState.pending;
-
-/** A class has three lists, numbered from LISTS × class on. */
-const LISTS = 3;
-const AWAITS_LATE = 0;
-const AWAITS_DOWN = 1;
-const PENDING = 2;
-
-/** Called with the host's new state already in its column. */
+/** Called before the new state stands in the host's column. */
 export type OnVerdict = (row: number, state: typeof HostState.late | typeof HostState.down) => void;
 
 export class FifoExpiry {
   readonly #columns: ShardColumns;
-  readonly #classes: TimeoutClasses;
+  readonly #classes: FifoClasses;
   readonly #clock: ObservedClock;
   /** By list. */
   readonly #heads: Uint32Array;
   readonly #tails: Uint32Array;
-  #nextClass = 0;
+  /** Classes that ever had a host, so that a tick does not look at the rest. */
+  readonly #used: Uint16Array;
+  readonly #isUsed: Uint8Array;
+  #usedCount = 0;
+  #nextUsed = 0;
 
-  constructor(columns: ShardColumns, classes: TimeoutClasses, clock: ObservedClock) {
+  constructor(columns: ShardColumns, classes: FifoClasses, clock: ObservedClock) {
     this.#columns = columns;
     this.#classes = classes;
     this.#clock = clock;
     this.#heads = new Uint32Array(LISTS * classes.count).fill(NONE);
     this.#tails = new Uint32Array(LISTS * classes.count).fill(NONE);
+    this.#used = new Uint16Array(classes.count);
+    this.#isUsed = new Uint8Array(classes.count);
   }
 
-  /** The host beat now: it is up, and last in the order of the class its announced interval falls in. */
-  heard(row: number, interval: number, nowMs: number): void {
+  /** A host of this expiry, whose column has this state, beat: it is up, and last in the order of its class. */
+  heard(row: number, packed: number, interval: number, nowMs: number): void {
     const columns = this.#columns;
-    const state = columns.state[row]!;
+    const state = packed & ROW_STATE;
+    const to = this.#classes.upListOf(packed, interval);
     columns.lastSeenAtMs[row] = nowMs;
-    if (state === HostState.up || state === HostState.late || state === HostState.pending) {
-      const from = this.#listOf(row, state);
-      if (state === HostState.up && columns.interval[row] === interval && this.#tails[from] === row) return;
-      this.#unlink(row, from);
+    if (state === HostState.up && columns.interval[row] === interval) {
+      if (this.#tails[to] === row) return;
+      this.#unlink(row, to);
+    } else {
+      if (state === HostState.up || state === HostState.late || state === HostState.pending) {
+        this.#unlink(row, this.#listOf(row, packed));
+      }
+      columns.interval[row] = interval;
+      columns.state[row] = packed - state + HostState.up;
     }
-    columns.interval[row] = interval;
-    columns.state[row] = HostState.up;
-    this.#append(row, this.#listOf(row, HostState.up));
+    this.#append(row, to);
   }
 
   /**
-   * A host not heard yet, in a row without state: down when it is silent for its timeout from `sinceMs` on. Calls
-   * must come with instants that never step back. Its own list, because hosts that are late now were seen before.
+   * A host that no list has, under a policy of this expiry, in this state, silent since `sinceMs`. Calls must come
+   * with instants that never step back, per class and list.
    */
-  awaitFirst(row: number, interval: number, sinceMs: number): void {
+  enter(row: number, policy: number, interval: number, state: number, sinceMs: number): void {
     const columns = this.#columns;
+    const packed = (policy << POLICY_SHIFT) | state;
     columns.lastSeenAtMs[row] = sinceMs;
     columns.interval[row] = interval;
-    columns.state[row] = HostState.pending;
-    this.#append(row, this.#listOf(row, HostState.pending));
+    columns.state[row] = packed;
+    this.#append(row, this.#listOf(row, packed));
   }
 
-  /** A host known to be down or gone before it is heard, in a row without state: in no list. */
-  place(
-    row: number,
-    interval: number,
-    state: typeof HostState.down | typeof HostState.left,
-    sinceMs: number,
-  ): void {
-    const columns = this.#columns;
-    columns.lastSeenAtMs[row] = sinceMs;
-    columns.interval[row] = interval;
-    columns.state[row] = state;
+  /** As `enter` for a row whose columns are those of a host some expiry before this one had in a list. */
+  adopt(row: number): void {
+    this.#append(row, this.#listOf(row, this.#columns.state[row]!));
   }
 
-  /** The host is not watched any longer: it left, or its row is given up. */
-  drop(row: number, state: typeof HostState.left | typeof HostState.empty): void {
-    const before = this.#columns.state[row]!;
-    if (before === HostState.up || before === HostState.late || before === HostState.pending) {
-      this.#unlink(row, this.#listOf(row, before));
-    }
-    this.#columns.state[row] = state;
+  /** A host in a list is not watched any longer; its state is the caller's to change. */
+  leave(row: number): void {
+    this.#unlink(row, this.#listOf(row, this.#columns.state[row]!));
   }
 
   /**
    * Judges everybody as of `horizonMs`, an instant up to which all heartbeats have been read. Gives at most
-   * `limit` verdicts, in turn by class; true when it stopped at the limit and more may be due.
+   * `limit` verdicts, in turn by class; fewer: nobody else is due.
    */
-  expire(horizonMs: number, limit: number, onVerdict: OnVerdict): boolean {
+  expire(horizonMs: number, limit: number, onVerdict: OnVerdict): number {
     const observedMs = this.#clock.observed(horizonMs);
     let left = limit;
-    for (let i = 0; i < this.#classes.count; i++) {
-      const index = (this.#nextClass + i) % this.#classes.count;
+    for (let i = 0; i < this.#usedCount; i++) {
+      const at = (this.#nextUsed + i) % this.#usedCount;
+      const index = this.#used[at]!;
       left = this.#expireDown(index, AWAITS_DOWN, observedMs, left, onVerdict);
       left = this.#expireDown(index, PENDING, observedMs, left, onVerdict);
       left = this.#expireLate(index, observedMs, left, onVerdict);
       if (left === 0) {
-        this.#nextClass = index;
-        return true;
+        this.#nextUsed = at;
+        break;
       }
     }
-    return false;
+    return limit - left;
   }
 
   #expireDown(
@@ -118,9 +109,9 @@ export class FifoExpiry {
     let left = limit;
     for (let row = this.#heads[list]!; row !== NONE && left > 0; row = this.#heads[list]!) {
       if (this.#silentMs(row, index, observedMs) < this.#classes.timeoutMs[index]!) break;
-      this.#unlink(row, list);
-      this.#columns.state[row] = HostState.down;
       onVerdict(row, HostState.down);
+      this.#unlink(row, list);
+      this.#setState(row, HostState.down);
       left--;
     }
     return left;
@@ -132,15 +123,20 @@ export class FifoExpiry {
     for (let row = this.#heads[list]!; row !== NONE && left > 0; row = this.#heads[list]!) {
       const silentMs = this.#silentMs(row, index, observedMs);
       if (silentMs < this.#classes.lateMs[index]!) break;
-      this.#unlink(row, list);
       // Silent for both spans since the last look: down at once, never late for an instant.
       const state = silentMs < this.#classes.timeoutMs[index]! ? HostState.late : HostState.down;
-      if (state === HostState.late) this.#append(row, LISTS * index + AWAITS_DOWN);
-      this.#columns.state[row] = state;
       onVerdict(row, state);
+      this.#unlink(row, list);
+      this.#setState(row, state);
+      if (state === HostState.late) this.#append(row, LISTS * index + AWAITS_DOWN);
       left--;
     }
     return left;
+  }
+
+  #setState(row: number, state: number): void {
+    const column = this.#columns.state;
+    column[row] = (column[row]! & ~ROW_STATE) | state;
   }
 
   #silentMs(row: number, index: number, observedMs: number): number {
@@ -149,11 +145,11 @@ export class FifoExpiry {
     );
   }
 
-  #listOf(row: number, state: Watched): number {
-    const index = this.#classes.ofInterval[this.#columns.interval[row]!]!;
-    if (state === HostState.pending) return LISTS * index + PENDING;
-    const awaitsDown = state === HostState.late || this.#classes.lateMs[index] === Number.POSITIVE_INFINITY;
-    return LISTS * index + (awaitsDown ? AWAITS_DOWN : AWAITS_LATE);
+  #listOf(row: number, packed: number): number {
+    const interval = this.#columns.interval[row]!;
+    const state = packed & ROW_STATE;
+    if (state === HostState.up) return this.#classes.upListOf(packed, interval);
+    return LISTS * this.#classes.of(packed, interval) + (state === HostState.pending ? PENDING : AWAITS_DOWN);
   }
 
   #unlink(row: number, list: number): void {
@@ -171,8 +167,16 @@ export class FifoExpiry {
     const tail = this.#tails[list]!;
     prev[row] = tail;
     next[row] = NONE;
-    if (tail === NONE) this.#heads[list] = row;
-    else next[tail] = row;
+    if (tail === NONE) {
+      this.#heads[list] = row;
+      this.#use(Math.floor(list / LISTS));
+    } else next[tail] = row;
     this.#tails[list] = row;
+  }
+
+  #use(index: number): void {
+    if (this.#isUsed[index] === 1) return;
+    this.#isUsed[index] = 1;
+    this.#used[this.#usedCount++] = index;
   }
 }

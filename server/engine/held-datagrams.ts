@@ -1,21 +1,25 @@
 /**
- * Datagrams read and not judged yet, in the order of their arrival: packed into chunks of memory, so that millions
- * of them are no objects, and bounded. Judges nothing. Shard thread. Cost: 16 bytes a datagram beside its own,
+ * Messages read and not judged yet, in the order of their arrival: packed into chunks of memory, so that millions
+ * of them are no objects, and bounded. Judges nothing. Shard thread. Cost: 32 bytes a datagram beside its own,
  * rounded up to 8; a chunk is given back when its last datagram has been taken.
  */
 
 /** Larger than any datagram with its head. */
 const CHUNK_BYTES = 1024 * 1024;
-/** What one source address is taken to cost: its text and its place in a map. */
-const SOURCE_BYTES = 128;
 
-/** A record: instant (8), number of the source (4), length (4), the bytes, and up to 7 unused ones. */
-const HEAD_BYTES = 16;
+/** A record: instant (8), four words of the source (16), length and kind (4), connection (4), the bytes, up to 7 unused. */
+const HEAD_BYTES = 32;
+const ADDRESS_AT = 8;
+const LENGTH_AT = 24;
+const CONNECTION_AT = 28;
+const LENGTH_MASK = 0xffffff;
+const KIND_SHIFT = 28;
 
 class Chunk {
-  readonly bytes = new Uint8Array(CHUNK_BYTES);
-  readonly #instants = new Float64Array(this.bytes.buffer);
-  readonly #words = new Uint32Array(this.bytes.buffer);
+  readonly #bytes = new Uint8Array(CHUNK_BYTES);
+  readonly #instants = new Float64Array(this.#bytes.buffer);
+  readonly #words = new Uint32Array(this.#bytes.buffer);
+  readonly #address = new Uint32Array(4);
   #begin = 0;
   #end = 0;
 
@@ -27,22 +31,38 @@ class Chunk {
     return this.#begin === this.#end;
   }
 
-  append(bytes: Uint8Array, source: number, atMs: number): void {
+  append(
+    kind: number,
+    bytes: Uint8Array,
+    from: number,
+    length: number,
+    address: Uint32Array,
+    atMs: number,
+    connection: number,
+  ): void {
     const at = this.#end;
+    const words = this.#words;
     this.#instants[at >>> 3] = atMs;
-    this.#words[(at + 8) >>> 2] = source;
-    this.#words[(at + 12) >>> 2] = bytes.length;
-    this.bytes.set(bytes, at + HEAD_BYTES);
-    this.#end = (at + HEAD_BYTES + bytes.length + 7) & ~7;
+    for (let i = 0; i < 4; i++) words[((at + ADDRESS_AT) >>> 2) + i] = address[i]!;
+    words[(at + LENGTH_AT) >>> 2] = (kind << KIND_SHIFT) | length;
+    words[(at + CONNECTION_AT) >>> 2] = connection;
+    const to = at + HEAD_BYTES;
+    // A view for the copy only where it pays for itself.
+    if (length > 64) this.#bytes.set(bytes.subarray(from, from + length), to);
+    else for (let i = 0; i < length; i++) this.#bytes[to + i] = bytes[from + i]!;
+    this.#end = (to + length + 7) & ~7;
   }
 
   /** Hands out the oldest. The chunk must not be empty. */
-  take(sources: readonly string[], each: OnHeld): void {
+  take(each: OnHeld): void {
     const at = this.#begin;
-    const length = this.#words[(at + 12) >>> 2]!;
+    const words = this.#words;
+    const length = words[(at + LENGTH_AT) >>> 2]! & LENGTH_MASK;
+    const kind = words[(at + LENGTH_AT) >>> 2]! >>> KIND_SHIFT;
+    const connection = words[(at + CONNECTION_AT) >>> 2]!;
+    for (let i = 0; i < 4; i++) this.#address[i] = words[((at + ADDRESS_AT) >>> 2) + i]!;
     this.#begin = (at + HEAD_BYTES + length + 7) & ~7;
-    const bytes = this.bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
-    each(bytes, sources[this.#words[(at + 8) >>> 2]!]!, this.#instants[at >>> 3]!);
+    each(kind, this.#bytes, at + HEAD_BYTES, length, this.#address, this.#instants[at >>> 3]!, connection);
   }
 
   clear(): void {
@@ -51,18 +71,24 @@ class Chunk {
   }
 }
 
-/** `bytes` hold until the next call. */
-export type OnHeld = (bytes: Uint8Array, source: string, arrivedAtMs: number) => void;
+/** `length` bytes from `at` on; these and `address` hold until the next call. `connection` 0: it came by UDP. */
+export type OnHeld = (
+  kind: number,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  address: Uint32Array,
+  arrivedAtMs: number,
+  connection: number,
+) => void;
 
 export class HeldDatagrams {
   readonly #maxBytes: number;
   /** The oldest first; all but the last are full. */
   readonly #chunks: Chunk[] = [];
   #spare: Chunk | undefined;
-  readonly #numbers = new Map<string, number>();
-  readonly #sources: string[] = [];
 
-  /** maxBytes: of chunks and source addresses together. */
+  /** maxBytes: of all chunks together. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -71,24 +97,24 @@ export class HeldDatagrams {
     return this.#chunks.length === 0;
   }
 
-  /** Keeps a copy; false when there is no room for it. */
-  append(bytes: Uint8Array, source: string, arrivedAtMs: number): boolean {
+  /** Keeps a copy; false when there is no room for it. `kind`: 0 to 15, `address`: four words, whatever they mean. */
+  append(
+    kind: number,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    address: Uint32Array,
+    arrivedAtMs: number,
+    connection: number,
+  ): boolean {
     let last = this.#chunks.at(-1);
-    const inLast = last?.fits(bytes.length) === true;
-    let number = this.#numbers.get(source);
-    const chunks = this.#chunks.length + (inLast ? 0 : 1);
-    const sources = this.#sources.length + (number === undefined ? 1 : 0);
-    if (chunks * CHUNK_BYTES + sources * SOURCE_BYTES > this.#maxBytes) return false;
-    if (number === undefined) {
-      number = this.#sources.push(source) - 1;
-      this.#numbers.set(source, number);
-    }
-    if (!inLast || last === undefined) {
+    if (last?.fits(length) !== true) {
+      if ((this.#chunks.length + 1) * CHUNK_BYTES > this.#maxBytes) return false;
       last = this.#spare ?? new Chunk();
       this.#spare = undefined;
       this.#chunks.push(last);
     }
-    last.append(bytes, number, arrivedAtMs);
+    last.append(kind, bytes, at, length, address, arrivedAtMs, connection);
     return true;
   }
 
@@ -96,7 +122,7 @@ export class HeldDatagrams {
   take(each: OnHeld): void {
     const first = this.#chunks[0];
     if (first === undefined) return;
-    first.take(this.#sources, each);
+    first.take(each);
     if (!first.isEmpty) return;
     this.#chunks.shift();
     first.clear();

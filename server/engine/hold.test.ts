@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RecordKind } from './hand-over.ts';
 import { Hold } from './hold.ts';
 import { packRestored } from './known-hosts.ts';
 import { ObservedClock } from './observed-clock.ts';
+import { SourceBook } from './source-book.ts';
 import {
   type BeatFields,
   beatBytes,
@@ -16,6 +18,22 @@ import {
 
 const MIB = 1024 * 1024;
 const NOTHING = (): void => {};
+const ONE_SOURCE = 1;
+
+/** One datagram from the address with the number. */
+function hear(hold: Hold, bytes: Uint8Array, atMs: number, source = ONE_SOURCE): void {
+  hold.receive(RecordKind.message, bytes, 0, bytes.length, source, atMs, 0);
+}
+
+/** With one address in it, which has the number above. */
+function book(): SourceBook {
+  const sources = new SourceBook(100);
+  sources.keep(sources.ofText('10.9.9.9'));
+  sources.keep(sources.ofText('::1'));
+  sources.takeNew();
+  return sources;
+}
+
 const text = (line: string): Uint8Array => new TextEncoder().encode(line);
 
 type Datagram = { bytes: Uint8Array; source: string; atMs: number };
@@ -33,14 +51,14 @@ const BEFORE = restoredHosts({
 /** A shard as it is after a hold of `held`, while `during` arrive one by one between the portions. */
 function replayed(held: readonly Datagram[], during: Datagram[]): Held {
   const clock = new ObservedClock();
-  const hold = new Hold(clock);
   const probe = new ShardProbe({ clock });
+  const hold = new Hold(clock, probe.book);
   clock.alive(START_MS);
   hold.listening(START_MS);
   let nowMs = START_MS;
   const read = ({ bytes, source, atMs }: Datagram): void => {
     nowMs = atMs;
-    hold.receive(bytes, source, nowMs);
+    hear(hold, bytes, nowMs, probe.book.ofText(source));
   };
   held.forEach(read);
   hold.restore(probe.shard, packRestored(BEFORE));
@@ -172,7 +190,7 @@ describe('a hold', () => {
 
   test("E58: minutes of hold are nobody's silence; who was silent meanwhile is found at its end", () => {
     const clock = new ObservedClock();
-    const hold = new Hold(clock);
+    const hold = new Hold(clock, book());
     const probe = new ShardProbe({ clock });
     const before = restoredHosts({ alive: {}, lately: {}, gone: {}, never: {} });
     hold.listening(START_MS);
@@ -181,10 +199,10 @@ describe('a hold', () => {
       hold.turn(nowMs);
       const second = (nowMs - START_MS) / 1_000;
       if (!Number.isInteger(second)) continue;
-      hold.receive(text('alive'), '::1', nowMs);
-      if (second < 100) hold.receive(text('gone'), '::1', nowMs);
+      hear(hold, text('alive'), nowMs);
+      if (second < 100) hear(hold, text('gone'), nowMs);
     }
-    hold.receive(text('lately'), '::1', nowMs);
+    hear(hold, text('lately'), nowMs);
     expect(hold.portion(nowMs, NOTHING)).toBe(false);
     hold.restore(probe.shard, packRestored(before));
     const told: ProbeEvent[] = [];
@@ -209,7 +227,7 @@ describe('a hold', () => {
 
   test('E39 E58: a stall in the hold is blind time, and those who wait get it back', () => {
     const clock = new ObservedClock();
-    const hold = new Hold(clock);
+    const hold = new Hold(clock, book());
     const probe = new ShardProbe({ clock });
     hold.listening(START_MS);
     hold.turn(START_MS);
@@ -232,12 +250,12 @@ describe('a hold', () => {
   ])('E59: portions are bounded, and more than arrives between them (%s)', (_, bytes) => {
     const arriving = 64;
     const clock = new ObservedClock();
-    const hold = new Hold(clock);
+    const hold = new Hold(clock, book());
     const probe = new ShardProbe({ clock, maxHosts: 6_000 });
     hold.listening(START_MS);
     let sent = 0;
     const arrive = (count: number): void => {
-      for (let i = 0; i < count; i++) hold.receive(bytes, '::1', START_MS);
+      for (let i = 0; i < count; i++) hear(hold, bytes, START_MS);
       sent += count;
     };
     arrive(4_000);
@@ -264,7 +282,7 @@ describe('a hold', () => {
 
   test('E60: what found no room is counted, the time until the next that did is blind, the rest is judged', () => {
     const clock = new ObservedClock();
-    const hold = new Hold(clock, 3 * MIB);
+    const hold = new Hold(clock, book(), 3 * MIB);
     const probe = new ShardProbe({ clock });
     hold.listening(START_MS);
     let nowMs = START_MS;
@@ -272,7 +290,7 @@ describe('a hold', () => {
     let fullAtMs = 0;
     for (; hold.lost < 1_000; sent++) {
       nowMs += 0.01;
-      hold.receive(beatBytes('a', { seq: sent + 1 }), '::1', nowMs);
+      hear(hold, beatBytes('a', { seq: sent + 1 }), nowMs);
       if (hold.lost === 0) fullAtMs = nowMs;
     }
     hold.turn(nowMs);
@@ -281,7 +299,7 @@ describe('a hold', () => {
     while (probe.shard.counters.read < 30_000) expect(hold.portion(nowMs, NOTHING)).toBe(false);
     // A whole chunk has been judged: there is room again.
     nowMs += 60_000;
-    hold.receive(beatBytes('a', { seq: sent + 1 }), '::1', nowMs);
+    hear(hold, beatBytes('a', { seq: sent + 1 }), nowMs);
     expect(clock.blindMs).toBeCloseTo(nowMs - fullAtMs, 3);
     while (!hold.portion(nowMs, NOTHING));
     expect(hold.lost).toBe(1_000);
@@ -294,11 +312,11 @@ describe('a hold', () => {
 
   test('E60: a hold that ends deaf was blind until then', () => {
     const clock = new ObservedClock();
-    const hold = new Hold(clock, 2 * MIB);
+    const hold = new Hold(clock, book(), 2 * MIB);
     const probe = new ShardProbe({ clock });
     hold.listening(START_MS);
     hold.turn(START_MS);
-    while (hold.lost === 0) hold.receive(new Uint8Array(60_000), '::1', START_MS);
+    while (hold.lost === 0) hear(hold, new Uint8Array(60_000), START_MS);
     for (let ms = 0; ms <= 100; ms += 10) hold.turn(START_MS + ms);
     expect(clock.blindMs).toBe(0);
     hold.restore(probe.shard, packRestored([]));

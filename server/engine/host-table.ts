@@ -31,9 +31,11 @@ export class HostTable {
     return Math.floor(((h >>> 0) * this.#table.length) / 0x100000000);
   }
 
-  /** The row of a host, or NONE. */
+  /** The row of a host, or NONE. The halves of its id may be given with a sign, as a word that is never boxed. */
   find(idHigh: number, idLow: number): number {
     const table = this.#table;
+    const high = idHigh >>> 0;
+    const low = idLow >>> 0;
     const tag = idLow >>> 24;
     let at = this.#home(idHigh, idLow);
     for (;;) {
@@ -41,7 +43,7 @@ export class HostTable {
       if (entry === 0) return NONE;
       if (entry >>> 24 === tag) {
         const row = (entry & 0xffffff) - 1;
-        if (this.#idLow[row] === idLow && this.#idHigh[row] === idHigh) return row;
+        if (this.#idLow[row] === low && this.#idHigh[row] === high) return row;
       }
       if (++at === table.length) at = 0;
     }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ingestStats, publishStats } from './ingest-stats.ts';
+import { REJECT_REASONS } from '../../lib/protocol/heartbeat.ts';
+import { publishStats, shardsStats } from './ingest-stats.ts';
 import { allocateStats, openStats, STAT, STAT_COUNT } from './layout.ts';
 
 test('E43: blind while nobody has been judged for a second, and over 5 % of the last minute', () => {
@@ -9,11 +10,15 @@ test('E43: blind while nobody has been judged for a second, and over 5 % of the 
   values[STAT.blindMs] = 7_000;
   values[STAT.blindLastMinuteMs] = 3_000;
   publishStats(stats, values);
-  expect(ingestStats([stats], 101_000)).toMatchObject({ blind: false, blindMs: 7_000 });
-  expect(ingestStats([stats], 103_500)).toMatchObject({ blind: true, blindMs: 10_500 });
+  expect(shardsStats([stats], 101_000)).toMatchObject({
+    blind: false,
+    blindMs: 7_000,
+    blindLastMinuteMs: 3_000,
+  });
+  expect(shardsStats([stats], 103_500)).toMatchObject({ blind: true, blindMs: 10_500 });
   values[STAT.blindLastMinuteMs] = 3_001;
   publishStats(stats, values);
-  expect(ingestStats([stats], 100_010)).toMatchObject({ blind: true, blindMs: 7_000 });
+  expect(shardsStats([stats], 100_010)).toMatchObject({ blind: true, blindMs: 7_000 });
 });
 
 test('E50: a shard that is stopped while it publishes leaves its last whole reading', () => {
@@ -28,9 +33,9 @@ test('E50: a shard that is stopped while it publishes leaves its last whole read
     },
   };
   expect(() => publishStats(stats, stopped as Float64Array)).toThrow('stopped');
-  expect(ingestStats([stats], 8)).toMatchObject({ read: 8, accepted: 8, heartbeatsPerSecond: 8 });
+  expect(shardsStats([stats], 8)).toMatchObject({ read: 8, accepted: 8, heartbeatsPerSecond: 8 });
   publishStats(stats, new Float64Array(STAT_COUNT).fill(10));
-  expect(ingestStats([stats], 10)).toMatchObject({ read: 10, accepted: 10 });
+  expect(shardsStats([stats], 10)).toMatchObject({ read: 10, accepted: 10 });
 });
 
 test('E50: the sum over shards is the sum of their counts', () => {
@@ -40,7 +45,24 @@ test('E50: the sum over shards is the sum of their counts', () => {
     publishStats(stats, values);
     return stats;
   });
-  const { read, accepted, rejected, kernelDrops, heartbeatsPerSecond } = ingestStats(shards, 0);
+  const { read, accepted, rejected, kernelDrops, heartbeatsPerSecond } = shardsStats(shards, 0);
   expect([read, accepted, heartbeatsPerSecond, kernelDrops]).toEqual([11, 22, 33, 44]);
-  expect(Object.values(rejected)).toEqual(Array.from({ length: 17 }, (_, i) => 11 * (i + 8)));
+  const first = STAT.firstRejected + 1;
+  expect(Object.values(rejected)).toEqual(REJECT_REASONS.map((_, i) => 11 * (i + first)));
+});
+
+test('E80: the share of drops and the bar are those of the worst shard; both stand as they were published', () => {
+  const shards = [
+    [0.1, 9],
+    [0.4, 21],
+  ].map(([share, misses]) => {
+    const stats = openStats(allocateStats());
+    const values = new Float64Array(STAT_COUNT);
+    values[STAT.dropShare] = share!;
+    values[STAT.misses] = misses!;
+    publishStats(stats, values);
+    return stats;
+  });
+  expect(shardsStats(shards, 0)).toMatchObject({ dropShare: 0.4, misses: 21 });
+  expect(shardsStats([openStats(allocateStats())], 0)).toMatchObject({ dropShare: 0, misses: 0 });
 });

@@ -1,10 +1,11 @@
 /**
  * Hosts known before they are heard: those the store remembers, and those an operator names. Packs the former into
  * columns that travel to a shard without a copy, and checks both. Knows no state machine. Main thread packs, the
- * shard's worker reads. Cost: about 11 bytes a host on the way, none afterwards.
+ * shard's worker reads. Cost: about 24 bytes a host on the way, none afterwards.
  */
 import { INTERVAL_UNIT_MS, MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../../lib/protocol/heartbeat.ts';
 import { type HostId, HostState, isHostName, type Labels } from '../../lib/protocol/host.ts';
+import { MAX_POLICIES } from './detector/policies.ts';
 
 export type RestoredHost = {
   readonly id: HostId;
@@ -15,7 +16,15 @@ export type RestoredHost = {
   readonly confirmed: boolean;
   /** Has it a name yet? One without is named by the next hello or text heartbeat, whatever its labels. */
   readonly named: boolean;
+  /** Number of its detector's policy, from `policyOf` with its labels; absent: the default. */
+  readonly policy?: number;
+  /** Newest run and seq that were accepted of it with a tag; absent: none is known. */
+  readonly incarnation?: number;
+  readonly seq?: number;
 };
+
+/** An array, or whatever makes them as they are asked for. */
+export type RestoredHosts = Iterable<RestoredHost> & { readonly length: number };
 
 /** Where a host stands in the engine. */
 export type HostPlace = { readonly shard: number; readonly row: number };
@@ -38,6 +47,10 @@ export type RestoredColumns = {
   readonly interval: Uint16Array<ArrayBuffer>;
   /** A HostState, and the bits below. */
   readonly flags: Uint8Array<ArrayBuffer>;
+  readonly policy: Uint8Array<ArrayBuffer>;
+  /** 0 = none known. */
+  readonly incarnation: Float64Array<ArrayBuffer>;
+  readonly seq: Uint32Array<ArrayBuffer>;
 };
 
 export const RESTORED_STATE = 0x0f;
@@ -77,28 +90,79 @@ export function intervalUnits(intervalMs: number, id: HostId): number {
   return Math.ceil(intervalMs / INTERVAL_UNIT_MS);
 }
 
+function policyNumber(policy: number, id: HostId): number {
+  if (!(Number.isInteger(policy) && policy >= 0 && policy <= MAX_POLICIES)) {
+    throw new RangeError(`host ${id}: policy is ${policy}, allowed are 0 to ${MAX_POLICIES}`);
+  }
+  return policy;
+}
+
 /** A binary heartbeat can announce a little more than a text one. */
 const MAX_UNITS = 0xffff;
 
-/** Throws RangeError for an id or an interval that cannot be. */
-export function packRestored(hosts: readonly RestoredHost[]): RestoredColumns {
-  const length = hosts.length;
-  const columns: RestoredColumns = {
-    length,
-    idHigh: new Uint32Array(length),
-    idLow: new Uint32Array(length),
-    interval: new Uint16Array(length),
-    flags: new Uint8Array(length),
-  };
-  for (let i = 0; i < length; i++) {
-    const { id, intervalMs, state, confirmed, named } = hosts[i]!;
+/** Columns of one shard's restored hosts, filled one by one: a million of them are never objects at once. */
+export class RestoredPacker {
+  readonly #columns: RestoredColumns;
+  #length = 0;
+
+  /** `capacity`: hosts there may be. */
+  constructor(capacity: number) {
+    this.#columns = {
+      length: capacity,
+      idHigh: new Uint32Array(capacity),
+      idLow: new Uint32Array(capacity),
+      interval: new Uint16Array(capacity),
+      flags: new Uint8Array(capacity),
+      policy: new Uint8Array(capacity),
+      incarnation: new Float64Array(capacity),
+      seq: new Uint32Array(capacity),
+    };
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Gives its row. Throws RangeError for an id, an interval or a policy that cannot be. */
+  add(host: RestoredHost): number {
+    const { id, intervalMs, state, confirmed, named, policy = 0, incarnation = 0, seq = 0 } = host;
+    const columns = this.#columns;
     const [high, low] = idWords(id);
+    const i = this.#length;
     columns.idHigh[i] = high;
     columns.idLow[i] = low;
     columns.interval[i] = intervalUnits(intervalMs, id);
+    columns.policy[i] = policyNumber(policy, id);
+    columns.incarnation[i] = incarnation;
+    columns.seq[i] = seq;
     columns.flags[i] = HostState[state] | (confirmed ? RESTORED_CONFIRMED : 0) | (named ? RESTORED_NAMED : 0);
+    this.#length++;
+    return i;
   }
-  return columns;
+
+  /** Exactly those that were added. */
+  finish(): RestoredColumns {
+    const length = this.#length;
+    const { idHigh, idLow, interval, flags, policy, incarnation, seq } = this.#columns;
+    if (length === idHigh.length) return this.#columns;
+    return {
+      length,
+      idHigh: idHigh.slice(0, length),
+      idLow: idLow.slice(0, length),
+      interval: interval.slice(0, length),
+      flags: flags.slice(0, length),
+      policy: policy.slice(0, length),
+      incarnation: incarnation.slice(0, length),
+      seq: seq.slice(0, length),
+    };
+  }
+}
+
+/** Throws RangeError for an id, an interval or a policy that cannot be. */
+export function packRestored(hosts: RestoredHosts): RestoredColumns {
+  const packer = new RestoredPacker(hosts.length);
+  for (const host of hosts) packer.add(host);
+  return packer.finish();
 }
 
 /** Throws RangeError naming what cannot be. */

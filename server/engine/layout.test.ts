@@ -7,7 +7,8 @@ test('E44: a host costs at most 64 bytes in columns and hash table together', ()
   const columns = openShardColumns(memory, maxHosts);
   const views = Object.values(columns).filter((value) => ArrayBuffer.isView(value));
   const rowBytes = views
-    .filter((view) => view !== columns.table)
+    // Of one size however many hosts there are.
+    .filter((view) => view !== columns.table && view !== columns.journal)
     .reduce((sum, view) => sum + view.BYTES_PER_ELEMENT, 0);
   expect(rowBytes).toBe(ROW_BYTES);
   expect(rowBytes + columns.table.byteLength / maxHosts).toBeLessThanOrEqual(64);

@@ -23,6 +23,24 @@ export const HEARD_AGAIN = 0x80;
 /** `description` column: it has a name from before; what was said of it then is not known here. */
 export const NAMED_BEFORE = 1;
 
+/** `state` column: the HostState; the number of the host's detector policy stands above it (0 = the default). */
+export const ROW_STATE = 0x0f;
+export const POLICY_SHIFT = 4;
+
+/** `journal`: hosts counted under the limit, how many rows are noted, then the rows, with what is noted in the bits above. */
+export const JOURNAL = { counted: 0, noted: 1, firstRow: 2 } as const;
+/** More than one batch can hold. */
+export const JOURNAL_ROWS = 16_384;
+export const JOURNAL_ROW = 0xffffff;
+export const JOURNAL_REASON_SHIFT = 24;
+export const JOURNAL_REASON = 0x0f;
+/** Which of the two was noted; DESCRIBED alone: no transition. */
+export const JOURNAL_DESCRIBED = 0x4000_0000;
+/** The host was unknown before. */
+export const JOURNAL_NEW = 0x2000_0000;
+
+const JOURNAL_BYTES = 4 * (JOURNAL.firstRow + JOURNAL_ROWS);
+
 const F64_COLUMNS = 2;
 const U32_COLUMNS = 9;
 const U16_COLUMNS = 2;
@@ -52,7 +70,9 @@ export type ShardColumns = {
   /** Arrivals of the 64 seqs up to highSeq; highSeq is bit 0 of seenLow. */
   readonly seenHigh: Uint32Array<Shared>;
   readonly seenLow: Uint32Array<Shared>;
+  /** Neighbour in a list. A host in the wheel has none: there its detector keeps what it knows of it. */
   readonly prev: Uint32Array<Shared>;
+  /** Neighbour in a list; in the wheel: when its slot fires. */
   readonly next: Uint32Array<Shared>;
   /** Number of the address last heard from, or NONE or UNKEPT. */
   readonly source: Uint32Array<Shared>;
@@ -62,15 +82,28 @@ export type ShardColumns = {
   readonly interval: Uint16Array<Shared>;
   /** How late the sender was with its last beat, ms. */
   readonly senderLate: Uint16Array<Shared>;
+  /** Read through ROW_STATE: a policy's number stands above it. */
   readonly state: Uint8Array<Shared>;
   readonly history: Uint8Array<Shared>;
   /** Hash table: 0 = free, else 8 bits of the id and row + 1 in the low 24. */
   readonly table: Uint32Array<Shared>;
+  /** News that a successor may have to tell again; of one size whatever the fleet's. See JOURNAL. */
+  readonly journal: Uint32Array<Shared>;
 };
 
 /** Zeroed memory for one shard of a fleet of `maxHosts`. */
 export function allocateShardMemory(maxHosts: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(rowsFor(maxHosts) * ROW_BYTES + tableLength(maxHosts) * 4 + 8);
+  const rows = rowsFor(maxHosts);
+  return new SharedArrayBuffer(rows * ROW_BYTES + tableLength(maxHosts) * 4 + 8 + JOURNAL_BYTES + rows);
+}
+
+/**
+ * One byte a row, behind the columns: what is to be known of hosts that speak with a tag, see tags/tag-marks.ts. Not
+ * touched, and hence no memory, while no keys are set.
+ */
+export function openTagMarks(memory: SharedArrayBuffer, maxHosts: number): Uint8Array<Shared> {
+  const rows = rowsFor(maxHosts);
+  return new Uint8Array(memory, memory.byteLength - rows, rows);
 }
 
 /** Views over memory from allocateShardMemory, in any thread. */
@@ -112,6 +145,7 @@ export function openShardColumns(memory: SharedArrayBuffer, maxHosts: number): S
     state: u8(),
     history: u8(),
     table: new Uint32Array(memory, Math.ceil(at / 4) * 4, tableLength(maxHosts)),
+    journal: new Uint32Array(memory, Math.ceil(at / 4) * 4 + 4 * tableLength(maxHosts), JOURNAL_BYTES / 4),
   };
 }
 
@@ -125,7 +159,11 @@ export const STAT = {
   blindLastMinuteMs: 5,
   /** Instant up to which silence has been judged. */
   horizonAtMs: 6,
-  firstRejected: 7,
+  /** Of the datagrams that came to this shard, 0 to 1. */
+  dropShare: 7,
+  /** The bar in force: missed intervals that make a host down. */
+  misses: 8,
+  firstRejected: 9,
 } as const;
 export const STAT_COUNT = STAT.firstRejected + REJECT_REASONS.length;
 

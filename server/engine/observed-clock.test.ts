@@ -79,3 +79,36 @@ describe('blind spans', () => {
     );
   });
 });
+
+describe('a clock that takes over', () => {
+  test('E111: nothing before is silence, of nobody; what counts as blind is the time in which nobody listened', () => {
+    const clock = turned(500);
+    clock.takeOver(9_000, 10_000);
+    clock.alive(10_100);
+    for (const seenAtMs of [0, 400, 8_000, 9_999, 10_000]) {
+      expect(clock.observed(10_100) - clock.observed(seenAtMs)).toBe(100);
+      expect(clock.observed(10_100) - clock.silenceStart(seenAtMs, 1_000)).toBe(-900);
+    }
+    expect(clock.blindMs).toBe(1_000);
+    expect(clock.blindMsSince(0)).toBe(1_000);
+    expect(clock.blindMsSince(9_500)).toBe(500);
+    expect(clock.blindMsSince(10_050)).toBe(0);
+    expect(clock.resumedAtMs).toBe(10_000);
+    expect(turned(1_000).resumedAtMs).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('E41 E111: not even after more blind spans than are kept', () => {
+    const clock = new ObservedClock();
+    clock.takeOver(9_000, 10_000);
+    let nowMs = 10_000;
+    let before = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < 300; i++) {
+      nowMs += i % 2 === 0 ? 300 : 100;
+      clock.alive(nowMs);
+      const seen = clock.observed(1);
+      expect(seen).toBeGreaterThanOrEqual(before);
+      before = seen;
+    }
+    expect(clock.observed(nowMs) - clock.observed(1)).toBeLessThanOrEqual(150 * 100);
+  });
+});

@@ -27,6 +27,20 @@ export class ObservedClock {
     this.#aliveAtMs = nowMs;
   }
 
+  /**
+   * What arrived since `fromMs` says next to nothing, although the loop turned: blind since then, or since the end
+   * of the newest span where that is later.
+   */
+  blindFrom(fromMs: number, nowMs: number): void {
+    const newest = this.#endsAtMs.length - 1;
+    if (newest >= 0 && fromMs <= this.#endsAtMs[newest]!) {
+      const moreMs = Math.max(0, nowMs - this.#endsAtMs[newest]!);
+      this.#endsAtMs[newest] = this.#endsAtMs[newest]! + moreMs;
+      this.#blindMsToEnd[newest] = this.#blindMsToEnd[newest]! + moreMs;
+    } else if (nowMs > fromMs) this.#addBlind(fromMs, nowMs);
+    this.#aliveAtMs = nowMs;
+  }
+
   /** Instant of the newest call of `alive`; NaN before the first. */
   get aliveAtMs(): number {
     return this.#aliveAtMs;
@@ -39,7 +53,23 @@ export class ObservedClock {
 
   /** Blind time inside [fromMs, now], ms. */
   blindMsSince(fromMs: number): number {
-    return this.blindMs - this.#blindMsUpTo(fromMs);
+    return Math.min(this.blindMs, this.blindMs - this.#blindMsUpTo(fromMs));
+  }
+
+  /** The end of the newest blind span; -Infinity before the first. */
+  get resumedAtMs(): number {
+    return this.#endsAtMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Goes on for another clock that knew which spans were blind, of which nothing is known here: nothing up to
+   * `nowMs` is anybody's silence. As blind counts the time since `diedAtMs`. Replaces what this clock knew so far.
+   */
+  takeOver(diedAtMs: number, nowMs: number): void {
+    this.#startsAtMs.splice(0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    this.#endsAtMs.splice(0, Number.POSITIVE_INFINITY, nowMs);
+    this.#blindMsToEnd.splice(0, Number.POSITIVE_INFINITY, Math.max(0, nowMs - diedAtMs));
+    this.#aliveAtMs = nowMs;
   }
 
   /** An instant on the observed axis: order is kept, blind spans have no length. */
@@ -75,7 +105,9 @@ export class ObservedClock {
     if (this.#startsAtMs.length > MAX_SPANS) {
       // The two oldest become one of their length at the later end: for hosts last seen between them this can
       // only lengthen the wait, never cause a down.
-      this.#startsAtMs.splice(0, 2, this.#endsAtMs[1]! - this.#blindMsToEnd[1]!);
+      const [first] = this.#startsAtMs;
+      const joined = first === Number.NEGATIVE_INFINITY ? first : this.#endsAtMs[1]! - this.#blindMsToEnd[1]!;
+      this.#startsAtMs.splice(0, 2, joined);
       this.#endsAtMs.shift();
       this.#blindMsToEnd.shift();
     }

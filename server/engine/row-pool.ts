@@ -17,6 +17,11 @@ export class RowPool {
     this.#columns = columns;
   }
 
+  /** For a pool that is gone: rows from `fresh` on were never used. Its resting rows are then given up in their order. */
+  adopt(fresh: number): void {
+    this.#fresh = fresh;
+  }
+
   /** A row free to use, or NONE. Its columns hold what the host before left there. */
   take(nowMs: number): number {
     const row = this.#oldest;
@@ -28,9 +33,8 @@ export class RowPool {
     return this.#fresh < this.#columns.rows ? this.#fresh++ : NONE;
   }
 
-  /** Gives up a row that no table and no list names any longer; lastSeenAtMs becomes the instant of that. */
-  rest(row: number, nowMs: number): void {
-    this.#columns.lastSeenAtMs[row] = nowMs;
+  /** Gives up a row that no table and no list names any longer; its lastSeenAtMs is the instant of that. */
+  rest(row: number): void {
     this.#columns.next[row] = NONE;
     if (this.#newest === NONE) this.#oldest = row;
     else this.#columns.next[this.#newest] = row;

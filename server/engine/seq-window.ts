@@ -4,7 +4,8 @@
  */
 import { EXPECTED_MASK, type ShardColumns } from './layout.ts';
 
-const WIDTH = 64;
+/** How many seqs, counted back from the highest, the window tells apart. */
+export const WINDOW_SEQS = 64;
 
 /** newer: counts for liveness. older: not seen before, fills the bitmap only. seen: duplicate or below. */
 export const SeqVerdict = { newer: 0, older: 1, seen: 2 } as const;
@@ -46,14 +47,14 @@ export function arrive(columns: ShardColumns, row: number, seq: number): SeqVerd
       columns.seenHigh[row] = (seenHigh << step) | (seenLow >>> (32 - step));
       columns.seenLow[row] = (seenLow << step) | 1;
     } else {
-      columns.seenHigh[row] = step < WIDTH ? seenLow << (step - 32) : 0;
+      columns.seenHigh[row] = step < WINDOW_SEQS ? seenLow << (step - 32) : 0;
       columns.seenLow[row] = 1;
     }
-    setExpected(columns, row, Math.min(WIDTH, expected + step));
+    setExpected(columns, row, Math.min(WINDOW_SEQS, expected + step));
     return SeqVerdict.newer;
   }
   const back = high - seq;
-  if (back >= WIDTH) return SeqVerdict.seen;
+  if (back >= WINDOW_SEQS) return SeqVerdict.seen;
   if (back < 32) {
     if ((seenLow >>> back) & 1) return SeqVerdict.seen;
     columns.seenLow[row] = seenLow | (1 << back);

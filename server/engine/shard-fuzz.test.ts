@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { HostState } from '../../lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
+import { NO_POLICIES } from './detector/policies.ts';
 import { allocateShardMemory, openShardColumns, type ShardColumns } from './layout.ts';
 import { Shard } from './shard.ts';
+import { SourceBook } from './source-book.ts';
 import { beatBytes, helloBytes, joined, POLICY, START_MS } from './testing/shard-probe.ts';
 
 const DATAGRAMS = 1_000_000;
@@ -26,7 +28,7 @@ const idKey = (high: number, low: number): number => high * 0x200000 + (low >>> 
 
 /** Everything a row says of its host; its neighbours in the lists are not the host's. */
 function snapshot(columns: ShardColumns): readonly (Float64Array | Uint32Array | Uint16Array | Uint8Array)[] {
-  const { table: _table, prev: _prev, next: _next, rows: _rows, ...facts } = columns;
+  const { table: _table, prev: _prev, next: _next, rows: _rows, journal: _journal, ...facts } = columns;
   return Object.values(facts).map((column) => column.slice());
 }
 
@@ -59,8 +61,25 @@ function feed(next: (random: (below: number) => number) => Uint8Array): Shard {
   const random = generator(SEED);
   const columns = openShardColumns(allocateShardMemory(MAX_HOSTS), MAX_HOSTS);
   const hostCount = new Int32Array(1);
-  const shard = new Shard({ shard: 0, columns, hostCount, maxHosts: MAX_HOSTS, policy: POLICY, seed: 7 });
-  for (let i = 0; i < 24; i++) shard.receive(helloBytes(`known-${i}`), '127.0.0.1', START_MS);
+  const sources = new SourceBook(64);
+  const source = sources.ofText('127.0.0.1');
+  const shard = new Shard({
+    shard: 0,
+    shards: 1,
+    columns,
+    hostCount,
+    maxHosts: MAX_HOSTS,
+    policy: POLICY,
+    policies: NO_POLICIES,
+    seed: 7,
+    sources,
+    tags: null,
+    handOver: null,
+  });
+  for (let i = 0; i < 24; i++) {
+    const hello = helloBytes(`known-${i}`);
+    shard.receive(hello, 0, hello.length, source, START_MS);
+  }
   let nowMs = START_MS;
   let sent = 24;
   for (let done = 0; done < DATAGRAMS; done += BLOCK) {
@@ -72,7 +91,7 @@ function feed(next: (random: (below: number) => number) => Uint8Array): Shard {
       const bytes = next(random);
       carriedIds(bytes, carried);
       sent += messagesIn(bytes);
-      shard.receive(bytes, '127.0.0.1', nowMs);
+      shard.receive(bytes, 0, bytes.length, source, nowMs);
       if (shard.isFull) shard.take();
     }
     const after = snapshot(columns);

@@ -147,11 +147,12 @@ describe('no lock-out', () => {
     expect(probe.read('a')).toMatchObject({ incarnation: INCARNATION, highSeq: 2, expectedBeats: 1 });
   });
 
-  test('E25: the same incarnation counting from below starts a new window too', () => {
+  test('E25 E125: the same incarnation counting from below starts a new window too, at its pace', () => {
     const probe = new ShardProbe();
     probe.beat('a', { seq: 5_000 });
     probe.pass(5_100);
     expect(probe.beat('a', { seq: 1 })).toBe('replay');
+    probe.pass(1_000);
     expect(probe.hello('a', { rack: 'r' }, { seq: 2 })).toBe('accepted');
     expect(probe.described.at(-1)).toMatchObject({ name: 'a', labels: { rack: 'r' } });
     expect(probe.read('a')).toMatchObject({ highSeq: 2 });
@@ -192,13 +193,75 @@ describe('no lock-out', () => {
     expect(probe.beat('a', { seq: 4 })).toBe('accepted');
   });
 
-  test('E25: who may challenge is remembered for a bounded number of hosts, the newest', () => {
-    const probe = new ShardProbe({ maxHosts: 5_000 });
-    for (let i = 0; i < 5_000; i++) probe.beat(`h${i}`, { seq: 9 });
+  test('E125: copies of what a down host sent never make it up, whatever their order and pace', () => {
+    const probe = new ShardProbe();
+    for (let seq = 1; seq <= 100; seq++) {
+      probe.beat('a', { seq });
+      probe.pass(1_000);
+    }
     probe.pass(5_100);
-    for (let i = 0; i < 5_000; i++) probe.beat(`h${i}`, { seq: 1, incarnation: INCARNATION - 1 });
-    expect(probe.beat('h4999', { seq: 2, incarnation: INCARNATION - 1 })).toBe('accepted');
-    expect(probe.beat('h0', { seq: 2, incarnation: INCARNATION - 1 })).toBe('old_incarnation');
+    probe.news();
+    // All of its last minute comes again, at the pace it was sent at and faster.
+    for (let seq = 37; seq <= 100; seq++) {
+      expect(probe.beat('a', { seq })).toBe('replay');
+      probe.pass(seq % 2 === 0 ? 1_000 : 10);
+    }
+    expect([probe.state('a'), probe.news()]).toEqual(['down', []]);
+  });
+
+  test('E125: older ones that the network held back come in a burst, and count for nobody', () => {
+    const probe = new ShardProbe();
+    for (const seq of [1, 2, 3, 4, 5, 900]) probe.beat('a', { seq });
+    probe.pass(5_100);
+    probe.news();
+    for (let burst = 0; burst < 3; burst++) {
+      for (const seq of [1, 2, 3, 4, 5]) {
+        expect(probe.beat('a', { seq })).toBe('replay');
+        probe.pass(20);
+      }
+    }
+    expect([probe.state('a'), probe.news()]).toEqual(['down', []]);
+    // A burst is measured from its first: a sender that lives comes in, whatever came before it.
+    for (const [seq, verdict] of [
+      [6, 'replay'],
+      [7, 'accepted'],
+    ] as const) {
+      probe.pass(1_000);
+      expect(probe.beat('a', { seq: seq + 100 })).toBe(verdict);
+    }
+    expect(probe.state('a')).toBe('up');
+  });
+
+  test('E126: a whole fleet whose clock was set back comes in at its second beats', () => {
+    const probe = new ShardProbe({ maxHosts: 10_000 });
+    for (let i = 0; i < 10_000; i++) probe.beat(`h${i}`, { seq: 9 });
+    probe.pass(5_100);
+    const verdicts = [1, 2].map((seq) => {
+      const round = new Set<string>();
+      for (let i = 0; i < 10_000; i++) {
+        round.add(probe.beat(`h${i}`, { seq, incarnation: INCARNATION - 1 }));
+      }
+      return [...round];
+    });
+    expect(verdicts).toEqual([['old_incarnation'], ['accepted']]);
+  });
+
+  test('E25: the next host in the same row begins without its challenger', () => {
+    const probe = new ShardProbe({ maxHosts: 1 });
+    probe.beat('a', { seq: 50 });
+    probe.pass(5_100);
+    expect(probe.beat('a', { seq: 1, incarnation: INCARNATION - 1 })).toBe('old_incarnation');
+    const row = probe.rowOf('a');
+    probe.shard.remove(row, probe.nowMs);
+    probe.pass(601_000, 200);
+    // Fresh rows are used first.
+    for (let i = 0; probe.state('b') === 'unknown' || probe.rowOf('b') !== row; i++) {
+      if (i > 0) probe.shard.remove(probe.rowOf('b'), probe.nowMs);
+      probe.beat('b', { seq: 50 });
+    }
+    probe.pass(5_100);
+    expect(probe.beat('b', { seq: 2, incarnation: INCARNATION - 1 })).toBe('old_incarnation');
+    expect(probe.state('b')).toBe('down');
   });
 });
 
@@ -242,7 +305,9 @@ describe('text', () => {
     expect(probe.read('a')).toMatchObject({ incarnation: INCARNATION, highSeq: 6 });
     probe.beat('a', { seq: 500 });
     probe.pass(5_100);
-    expect([probe.text('a seq=1'), probe.text('a seq=2')]).toEqual(['replay', 'accepted']);
+    expect(probe.text('a seq=1')).toBe('replay');
+    probe.pass(1_000);
+    expect(probe.text('a seq=2')).toBe('accepted');
     expect(probe.state('a')).toBe('up');
     expect(probe.read('a').incarnation).toBe(INCARNATION);
   });
@@ -309,11 +374,9 @@ describe('leaving', () => {
     expect(probe.state('a')).toBe('up');
     for (const line of ['t seq=90', 't seq=91 bye=1']) probe.text(line);
     probe.pass(20_000);
-    expect([probe.text('t seq=5'), probe.text('t seq=6'), probe.state('t')]).toEqual([
-      'replay',
-      'accepted',
-      'up',
-    ]);
+    expect(probe.text('t seq=5')).toBe('replay');
+    probe.pass(1_000);
+    expect([probe.text('t seq=6'), probe.state('t')]).toEqual(['accepted', 'up']);
   });
 
   test('E29: a bye does not change the announced interval', () => {

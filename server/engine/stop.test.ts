@@ -1,38 +1,69 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { hostIdHex } from '../host-id.ts';
-import { endChildren, portOf, startChild, Watch } from './testing/watched-process.ts';
+import { ENGINE_MODES } from './testing/engine-modes.ts';
+import { Watch, withFleetOnTime } from './testing/watched-process.ts';
 
-const HOSTS = 5_000;
-const STOP_MS = 4_000;
+/** Larger in the soak: server/bench/stalls.ts. */
+const { STALL_SECONDS, STALL_HOSTS, STALL_RECEIVER, STALL_SHARDS } = process.env;
+const HOSTS = Number(STALL_HOSTS ?? 5_000);
+const MODES = ENGINE_MODES.filter(
+  ({ receiver, shards }) =>
+    (STALL_RECEIVER ?? receiver) === receiver && Number(STALL_SHARDS ?? shards) === shards,
+);
+const STOPS =
+  STALL_SECONDS === undefined
+    ? [
+        { stopMs: 1_000, intervalMs: 250 },
+        { stopMs: 5_000, intervalMs: 1_000 },
+      ]
+    : [{ stopMs: 1_000 * Number(STALL_SECONDS), intervalMs: 1_000 }];
+const BEATS_A_DATAGRAM = 40;
+const MISSES = 3;
 const VICTIM = 1_234;
+/** What the machine may be late with, its own and ours. */
+const SLACK_MS = 500;
 
-afterEach(endChildren);
+test.each(STOPS)(
+  'E42: stopped for $stopMs ms: no living host goes down, where a plain sweep buries them; who died then is found',
+  {
+    timeout: 90_000 + 10 * Math.max(...STOPS.map(({ stopMs }) => stopMs)),
+  },
+  ({ stopMs, intervalMs }) =>
+    withFleetOnTime(intervalMs, async (startFleet) => {
+      const naive = Watch.naive();
+      const engines = MODES.map((mode) => Watch.engine(mode, {}, HOSTS));
+      const watches = [naive, ...engines];
+      const ports = await Promise.all(watches.map((watch) => watch.port()));
+      const allKnown = Promise.all(watches.map((watch) => watch.knows(HOSTS)));
+      const fleet = startFleet(HOSTS, intervalMs, BEATS_A_DATAGRAM, ports);
+      await allKnown;
 
-test('E42: a stop of 4 s makes no living host down, where a plain sweep buries them all; a dead one is found', {
-  timeout: 60_000,
-}, async () => {
-  const naive = new Watch('naive');
-  const engine = new Watch('engine');
-  const watches = [naive, engine];
-  const ports = await Promise.all(watches.map((watch) => watch.next(({ fact }) => fact === 'listening')));
-  const allKnown = watches.map((watch) =>
-    watch.next((fact) => fact.fact === 'known' && fact.hosts === HOSTS),
-  );
-  const fleet = startChild('fleet-child.ts', String(HOSTS), '1000', ...ports.map(portOf));
-  await Promise.all(allKnown);
+      const naiveDown = naive.next(({ fact }) => fact === 'down');
+      const blind = engines.map((engine) =>
+        engine.next((fact) => fact.fact === 'health' && fact.blindMs >= stopMs - 500),
+      );
+      for (const { child } of watches) child.kill('SIGSTOP');
+      await fleet.silence(VICTIM);
+      const diedAtMs = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, stopMs));
+      const victim = hostIdHex(`host-${VICTIM}`);
+      const victimDown = engines.map((engine) =>
+        engine.next((fact) => fact.fact === 'down' && fact.ids.includes(victim)),
+      );
+      for (const { child } of watches) child.kill('SIGCONT');
 
-  const naiveDown = naive.next(({ fact }) => fact === 'down');
-  const blind = engine.next((fact) => fact.fact === 'blind' && fact.blindMs >= STOP_MS - 500);
-  for (const { child } of watches) child.kill('SIGSTOP');
-  fleet.stdin!.write(`kill ${VICTIM}\n`);
-  await new Promise((resolve) => setTimeout(resolve, STOP_MS));
-  const victim = hostIdHex(`host-${VICTIM}`);
-  const victimDown = engine.next((fact) => fact.fact === 'down' && fact.ids.includes(victim));
-  for (const { child } of watches) child.kill('SIGCONT');
-
-  await naiveDown;
-  expect(naive.down.size).toBeGreaterThan(2_000);
-  await blind;
-  await victimDown;
-  expect([...engine.down]).toEqual([victim]);
-});
+      await naiveDown;
+      expect(naive.down.length).toBeGreaterThan(0.4 * HOSTS);
+      await Promise.all([...blind, ...victimDown]);
+      const timeoutMs = Math.max(500, MISSES * intervalMs);
+      const found = engines.map((engine, i) => {
+        const living = engine.down.filter((id) => id !== victim).length;
+        const foundMs = engine.downAtMs.get(victim)! - diedAtMs;
+        // A busy machine stops us more often than the test does.
+        const stoppedMs = Math.max(stopMs, engine.health!.blindMs);
+        return { ...MODES[i], living, foundMs, limitMs: timeoutMs + stoppedMs + 2 * intervalMs + SLACK_MS };
+      });
+      expect(found.filter(({ living }) => living > 0)).toEqual([]);
+      expect(found.filter(({ foundMs, limitMs }) => foundMs > limitMs)).toEqual([]);
+    }),
+);

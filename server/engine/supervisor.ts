@@ -1,64 +1,48 @@
 /**
- * Starts the shard workers, hands their batches to main, reads their shared memory, stops them.
- * Main thread; knows no rule of liveness. Cost: a batch is one message, a read is a few typed-array loads.
+ * Starts the shards, hands their batches to main, sends each host to the shard that owns it, reads their shared
+ * memory, stops them. Main thread; knows no rule of liveness. Cost: a batch is one message, a read is a few
+ * typed-array loads.
  */
 import { randomInt } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
-import { type Clock, type ClockOrigin, clockFrom } from '../clock.ts';
+import type { TcpHealth } from '../../lib/protocol/api.ts';
+import type { RejectReason } from '../../lib/protocol/heartbeat.ts';
+import type { HostId } from '../../lib/protocol/host.ts';
+import { type Clock, clockFrom } from '../clock.ts';
+import { NO_POLICIES } from './detector/policies.ts';
+import { checkOptions, type EngineOptions, MOST_HOSTS } from './engine-options.ts';
+import {
+  bufferNotice,
+  chooseReceiver,
+  type EngineSockets,
+  openEngineSockets,
+  type ReceiverName,
+} from './engine-sockets.ts';
 import type { ShardBatch } from './events.ts';
+import { allocateRing } from './hand-over.ts';
 import { type HostColumnsView, viewHostColumns } from './host-columns-view.ts';
-import { type IngestStats, ingestStats } from './ingest-stats.ts';
+import { type IngestStats, shardsStats } from './ingest-stats.ts';
 import {
   checkExpected,
   type ExpectedHost,
   type HostPlace,
-  packRestored,
-  type RestoredHost,
+  idWords,
+  type RestoredHosts,
+  RestoredPacker,
 } from './known-hosts.ts';
-import {
-  allocateShardMemory,
-  allocateStats,
-  MAX_ROWS,
-  openShardColumns,
-  openStats,
-  type ShardColumns,
-  type ShardStats,
-} from './layout.ts';
-import {
-  type BoundAddress,
-  type FromShard,
-  isMarked,
-  MARK,
-  type ShardSetup,
-  type StartFailure,
-  type ToShard,
-} from './shard-messages.ts';
-import type { TimeoutPolicy } from './timeout-class.ts';
-
-export type EngineOptions = {
-  /** Resolved addresses, one UDP socket each. Port 0 = any free one, then the same for all. */
-  readonly addresses: readonly BoundAddress[];
-  /** Wanted shards; the receiver may allow fewer: read `Engine.shards`. */
-  readonly shards: number;
-  readonly maxHosts: number;
-  readonly misses: number;
-  readonly minTimeoutMs: number;
-  readonly maxTimeoutMs: number;
-  /** Between two judgements, ms; 50 at most, so that a verdict is never the slow part of what a page shows. */
-  readonly tickMs?: number;
-  readonly clockOrigin: ClockOrigin;
-  readonly receiver: 'auto' | 'dgram';
-  /** Read at once and judge nobody until `Engine.restore` has said which hosts are known. */
-  readonly hold?: boolean;
-  /** Batches of one shard arrive in order. Must not throw. */
-  onBatch(batch: ShardBatch): void;
-  /** A socket or a worker failed after the start; the shard it names no longer listens. */
-  onFault(error: Error): void;
-};
+import { allocateShardMemory, allocateStats } from './layout.ts';
+import { ownerOf } from './message-fields.ts';
+import { allocateDoubts } from './self-doubt.ts';
+import { allocateControl, type BoundAddress, type ShardMemory } from './shard-messages.ts';
+import { type ShardFrame, ShardThread } from './shard-thread.ts';
+import { TaggedRuns } from './tags/tagged-runs.ts';
+import { noteConnected } from './tcp/note-connected.ts';
+import type { TcpListener } from './tcp/tcp-listener.ts';
+import { openTcpOutlet } from './tcp-outlet.ts';
+import { type TimeoutPolicy, timeoutMsOf } from './timeout-class.ts';
 
 export type Engine = {
   readonly shards: number;
-  readonly receiver: 'dgram';
+  readonly receiver: ReceiverName;
   /** As bound. */
   readonly addresses: readonly BoundAddress[];
   /** Smallest receive buffer the kernel gave a socket, bytes as it counts them. */
@@ -66,13 +50,15 @@ export type Engine = {
   /** One host's shared columns, live and without locks. Throws RangeError for a row that cannot be. */
   read(shard: number, row: number): HostColumnsView;
   ingest(): IngestStats;
+  /** What is to be saved against replays, one for each shard; none while no keys are set, or before `restore`. */
+  taggedRuns(): readonly TaggedRuns[];
   /**
    * Ends the hold: the hosts known from before, each id once, and then everything heard since the sockets listened,
-   * as of when it arrived. Gives their places in the same order; nothing is told of them until something happens to
+   * as of when it arrived. Gives their places in the same order, or tells `placed` of them, one by one; nothing is told of them until something happens to
    * them. All are kept, also beyond maxHosts, which only stops new ones. Exactly once, when started with `hold`;
    * throws otherwise, and RangeError for an id or an interval that cannot be. Cost: about 0.3 µs a host here.
    */
-  restore(hosts: readonly RestoredHost[]): readonly HostPlace[];
+  restore(hosts: RestoredHosts, placed?: (shard: number, row: number) => void): readonly HostPlace[];
   /**
    * A host named before it is heard: pending, down with an alert when it does not come within its timeout. Comes
    * back as a description and a transition `pending`, or as refused when there is no room. Nothing is told of a host
@@ -81,178 +67,232 @@ export type Engine = {
   expect(host: ExpectedHost): void;
   /** Forgets a host. Its row is used again after 10 minutes at the earliest; a later beat registers it anew. */
   remove(shard: number, row: number): void;
-  /** Closes the sockets and ends the workers. Idempotent. */
+  /** Ends the workers and closes the sockets. Idempotent. */
   stop(): Promise<void>;
 };
 
+const DEFAULT_TICK_MS = 25;
 const MAX_TICK_MS = 50;
-const STOP_PATIENCE_MS = 2_000;
+/** Of all rings one shard reads from other shards together. */
+const RINGS_BYTES = 4 * 1024 * 1024;
+const LEAST_RING_BYTES = 256 * 1024;
 
-/**
- * node:dgram cannot share one port among workers in a way that steers a host to its owner, so one worker reads
- * for the whole fleet; shard numbers stay everywhere, for a receiver that can.
- */
-const DGRAM_SHARDS = 1;
+const NO_TCP: TcpHealth = { connections: 0, refused: 0, oversized: 0, slow: 0, idle: 0 };
 
-/** Most hosts whose rows can be numbered. */
-const MOST_HOSTS = Math.floor(MAX_ROWS / 1.25) - 64;
-
-type RunningShard = {
-  readonly worker: Worker;
-  /** null while it holds. */
-  columns: ShardColumns | null;
-  readonly stats: ShardStats;
-  readonly addresses: readonly BoundAddress[];
-  readonly receiveBufferBytes: number;
-};
-
-function checkOptions(options: EngineOptions): void {
-  const { addresses, maxHosts, misses, minTimeoutMs, maxTimeoutMs } = options;
-  if (addresses.length === 0) throw new RangeError('addresses is empty; the engine needs at least one');
-  if (!Number.isInteger(maxHosts) || maxHosts < 1 || maxHosts > MOST_HOSTS) {
-    throw new RangeError(`maxHosts is ${maxHosts}; accepted: 1 to ${MOST_HOSTS}`);
-  }
-  if (!(misses >= 1)) throw new RangeError(`misses is ${misses}; accepted: 1 or more`);
-  if (!(minTimeoutMs >= 10 && maxTimeoutMs >= minTimeoutMs && Number.isFinite(maxTimeoutMs))) {
-    throw new RangeError(
-      `minTimeoutMs is ${minTimeoutMs} and maxTimeoutMs ${maxTimeoutMs}; accepted: 10 ≤ minTimeoutMs ≤ maxTimeoutMs`,
-    );
-  }
-}
-
-/** The error Node gave in the worker, with the fields callers look at. */
-function startError(failure: StartFailure): Error {
-  return Object.assign(new Error(failure.message), {
-    code: failure.code,
-    syscall: failure.syscall,
-    address: failure.address,
-    port: failure.port,
-  });
-}
-
-function startShard(setup: ShardSetup, options: EngineOptions): Promise<RunningShard> {
-  const { promise, resolve, reject } = Promise.withResolvers<RunningShard>();
-  const worker = new Worker(new URL('./shard.worker.ts', import.meta.url), {
-    workerData: setup,
-    name: `shard ${setup.shard}`,
-  });
-  let ready = false;
-  worker.on('message', (message: unknown) => {
-    if (!isMarked<FromShard>(message)) return;
-    if (message.type === 'batch') options.onBatch(message.batch);
-    else if (message.type === 'fault') options.onFault(new Error(message.message));
-    else if (message.type === 'failed') reject(startError(message.failure));
-    else {
-      ready = true;
-      resolve({
-        worker,
-        columns: setup.columns === null ? null : openShardColumns(setup.columns, setup.maxHosts),
-        stats: openStats(setup.stats),
-        addresses: message.addresses,
-        receiveBufferBytes: message.receiveBufferBytes,
-      });
-    }
-  });
-  worker.on('error', (error) => {
-    if (ready) options.onFault(error);
-    else reject(error);
-  });
-  worker.on('exit', (code) => {
-    if (!ready) reject(new Error(`shard ${setup.shard} ended with code ${code} before it listened`));
-    else if (code !== 0) options.onFault(new Error(`shard ${setup.shard} ended with code ${code}`));
-  });
-  return promise;
-}
-
-/** Sends the hosts known from before, with memory that has room for all of them; gives a view of it. */
-function restoreShard(worker: Worker, hosts: readonly RestoredHost[], maxHosts: number): ShardColumns {
-  const capacity = Math.max(maxHosts, hosts.length);
-  if (capacity > MOST_HOSTS) {
-    throw new RangeError(`restore: ${hosts.length} hosts; accepted: up to ${MOST_HOSTS}`);
-  }
-  const packed = packRestored(hosts);
-  const columns = allocateShardMemory(capacity);
-  const { idHigh, idLow, interval, flags } = packed;
-  worker.postMessage(
-    { mark: MARK, type: 'restore', hosts: packed, columns, capacity } satisfies ToShard,
-    [idHigh, idLow, interval, flags].map(({ buffer }) => buffer),
+/** One ring from each shard to each other: by writer, then by reader; null from a shard to itself. */
+function ringsBetween(shards: number): (SharedArrayBuffer | null)[][] {
+  const each = 2 ** Math.floor(Math.log2(RINGS_BYTES / Math.max(1, shards - 1)));
+  return Array.from({ length: shards }, (_, from) =>
+    Array.from({ length: shards }, (__, to) =>
+      from === to ? null : allocateRing(Math.max(LEAST_RING_BYTES, each)),
+    ),
   );
-  return openShardColumns(columns, capacity);
 }
 
-async function stopWorker(worker: Worker): Promise<void> {
-  if (worker.threadId === -1) return;
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  worker.postMessage({ mark: MARK, type: 'stop' } satisfies ToShard);
-  const patience = setTimeout(() => void worker.terminate(), STOP_PATIENCE_MS);
-  await exited;
-  clearTimeout(patience);
+function shardFrames(
+  options: EngineOptions,
+  policy: TimeoutPolicy,
+  sockets: EngineSockets,
+  tcpRings: readonly SharedArrayBuffer[],
+): ShardFrame[] {
+  const { maxHosts, clockOrigin, policies = NO_POLICIES, tags = null } = options;
+  const shards = sockets.ofShard.length;
+  const rings = ringsBetween(shards);
+  const common = {
+    ...{ shards, maxHosts, policy, policies, tags, clockOrigin },
+    tickMs: Math.max(1, Math.min(MAX_TICK_MS, options.tickMs ?? DEFAULT_TICK_MS)),
+    hostCount: new SharedArrayBuffer(4),
+    doubts: allocateDoubts(shards),
+  };
+  return sockets.ofShard.map((own, shard) => ({
+    ...common,
+    shard,
+    sockets: own,
+    seed: randomInt(2 ** 32),
+    stats: allocateStats(),
+    control: allocateControl(),
+    ringsIn: [...rings.map((from) => from[shard]!), tcpRings[shard]].filter((ring) => ring != null),
+    ringsOut: rings[shard]!,
+  }));
 }
 
 /** Listens and watches. Rejects as Node does when a socket cannot be bound (code, address, port). */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   checkOptions(options);
-  const shards = Math.min(Math.max(1, options.shards), DGRAM_SHARDS);
-  const { misses, minTimeoutMs, maxTimeoutMs, maxHosts } = options;
+  const { misses, minTimeoutMs, maxTimeoutMs, maxHosts, shards, hold = false } = options;
+  const onNotice = options.onNotice ?? (() => {});
   const policy: TimeoutPolicy = { misses, minTimeoutMs, maxTimeoutMs };
   const clock: Clock = clockFrom(options.clockOrigin);
-  const hostCount = new SharedArrayBuffer(4);
-  const running = await startShard(
-    {
-      shard: 0,
-      shards,
-      addresses: options.addresses,
-      maxHosts,
-      policy,
-      tickMs: Math.max(1, Math.min(MAX_TICK_MS, options.tickMs ?? MAX_TICK_MS)),
-      clockOrigin: options.clockOrigin,
-      seed: randomInt(2 ** 32),
-      columns: options.hold ? null : allocateShardMemory(maxHosts),
-      stats: allocateStats(),
-      hostCount,
-    },
-    options,
-  );
-  const all = [running];
-  const shardAt = (shard: number): RunningShard => {
-    const found = all[shard];
-    if (found === undefined) throw new RangeError(`shard ${shard} is not one of 0 to ${all.length - 1}`);
-    return found;
-  };
-  const columnsAt = (shard: number): ShardColumns => {
-    const { columns } = shardAt(shard);
-    if (columns === null) throw new RangeError(`shard ${shard} has no rows before restore`);
-    return columns;
-  };
-  let stopping: Promise<void> | undefined;
-  return {
+  const receiver = chooseReceiver(options.receiver, onNotice);
+  const tcpRings = options.tcp ? Array.from({ length: shards }, () => allocateRing()) : [];
+  const sockets = await openEngineSockets(
+    receiver,
+    options.addresses,
     shards,
-    receiver: 'dgram',
-    addresses: running.addresses,
-    receiveBufferBytes: running.receiveBufferBytes,
-    read: (shard, row) => viewHostColumns(columnsAt(shard), row, policy),
-    ingest: () =>
-      ingestStats(
-        all.map(({ stats }) => stats),
-        clock(),
-      ),
-    restore: (hosts) => {
-      if (running.columns !== null) {
-        throw new Error(`restore: the engine ${options.hold ? 'was restored before' : 'does not hold'}`);
-      }
-      running.columns = restoreShard(running.worker, hosts, maxHosts);
-      return hosts.map((_, row) => ({ shard: 0, row }));
-    },
-    expect: (host) => {
-      checkExpected(host);
-      running.worker.postMessage({ mark: MARK, type: 'expect', host } satisfies ToShard);
-    },
-    remove: (shard, row) => {
-      shardAt(shard).worker.postMessage({ mark: MARK, type: 'remove', row } satisfies ToShard);
-    },
-    stop: () => {
-      stopping ??= Promise.all(all.map(({ worker }) => stopWorker(worker))).then(() => undefined);
-      return stopping;
-    },
+    options.tcp
+      ? {
+          outlet: openTcpOutlet(tcpRings),
+          clock,
+          timeoutMsOf: (intervalMs) => timeoutMsOf(intervalMs, policy),
+          onFault: options.onFault,
+        }
+      : null,
+  );
+  const onBatch = (batch: ShardBatch): void => {
+    const columns = threads[batch.shard]?.columns;
+    if (sockets.tcp !== null && columns) noteConnected(batch, columns, sockets.tcp);
+    options.onBatch(batch);
   };
+  const threads = shardFrames(options, policy, sockets, tcpRings).map(
+    (frame) => new ShardThread(frame, hold ? null : newMemory(maxHosts), { ...options, onNotice, onBatch }),
+  );
+  const end = async (): Promise<void> => {
+    await sockets.tcp?.close();
+    await Promise.all(threads.map((thread) => thread.stop()));
+    await sockets.close();
+  };
+  try {
+    const started = await Promise.all(threads.map((thread) => thread.started()));
+    const receiveBufferBytes = Math.min(...started.map((one) => one.receiveBufferBytes));
+    const notice = bufferNotice(receiveBufferBytes, sockets.wantedBufferBytes);
+    if (notice !== null) onNotice(notice);
+    const { addresses } = started[0]!;
+    const known = { addresses, receiver, receiveBufferBytes };
+    return new RunningEngine(known, { ...options, hold }, policy, clock, threads, sockets.tcp, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+function newMemory(capacity: number): ShardMemory {
+  return { memory: allocateShardMemory(capacity), capacity };
+}
+
+class RunningEngine implements Engine {
+  readonly shards: number;
+  readonly receiver: ReceiverName;
+  readonly addresses: readonly BoundAddress[];
+  readonly receiveBufferBytes: number;
+  readonly #options: EngineOptions & { readonly hold: boolean };
+  readonly #policy: TimeoutPolicy;
+  readonly #clock: Clock;
+  readonly #threads: readonly ShardThread[];
+  readonly #tcp: TcpListener | null;
+  readonly #end: () => Promise<void>;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    known: Pick<Engine, 'addresses' | 'receiver' | 'receiveBufferBytes'>,
+    options: EngineOptions & { readonly hold: boolean },
+    policy: TimeoutPolicy,
+    clock: Clock,
+    threads: readonly ShardThread[],
+    tcp: TcpListener | null,
+    end: () => Promise<void>,
+  ) {
+    this.shards = threads.length;
+    this.receiver = known.receiver;
+    this.addresses = known.addresses;
+    this.receiveBufferBytes = known.receiveBufferBytes;
+    this.#options = options;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#threads = threads;
+    this.#tcp = tcp;
+    this.#end = end;
+  }
+
+  // Bound, because callers hand these on by name.
+  readonly read = (shard: number, row: number): HostColumnsView => {
+    const { columns, tagMarks } = this.#threadAt(shard);
+    if (columns === null) throw new RangeError(`shard ${shard} has no rows before restore`);
+    const mark = this.#options.tags ? (tagMarks?.[row] ?? 0) : 0;
+    return viewHostColumns(columns, row, this.#policy, this.#options.policies, mark);
+  };
+
+  readonly taggedRuns = (): readonly TaggedRuns[] => {
+    if (!this.#options.tags) return [];
+    return this.#threads.flatMap(({ columns, tagMarks }) =>
+      columns === null || tagMarks === null ? [] : [new TaggedRuns(columns, tagMarks)],
+    );
+  };
+
+  readonly ingest = (): IngestStats => {
+    const threads = this.#threads;
+    const { misses: missesSet } = this.#options;
+    const of = shardsStats(
+      threads.map(({ stats }) => stats),
+      this.#clock(),
+    );
+    const misses = Math.max(of.misses, missesSet);
+    const rejected = { ...of.rejected };
+    // What never got to a shard.
+    for (const [reason, count] of Object.entries(this.#tcp?.rejected() ?? {})) {
+      rejected[reason as RejectReason] += count;
+    }
+    return {
+      ...of,
+      read: of.read + (this.#tcp?.read() ?? 0),
+      rejected,
+      misses,
+      missesSet,
+      degraded: of.blind || misses > missesSet,
+      shardRestarts: threads.reduce((sum, { restarts }) => sum + restarts, 0),
+      receiveBufferBytes: this.receiveBufferBytes,
+      tcp: this.#tcp?.health() ?? NO_TCP,
+    };
+  };
+
+  readonly restore = (
+    hosts: RestoredHosts,
+    placed?: (shard: number, row: number) => void,
+  ): readonly HostPlace[] => {
+    const { hold, maxHosts } = this.#options;
+    if (this.#threads.some(({ columns }) => columns !== null)) {
+      throw new Error(`restore: the engine ${hold ? 'was restored before' : 'does not hold'}`);
+    }
+    const packers = this.#threads.map(() => new RestoredPacker(hosts.length));
+    const places: HostPlace[] = [];
+    for (const host of hosts) {
+      const shard = this.#ownerOf(host.id);
+      const row = packers[shard]!.add(host);
+      if (placed === undefined) places.push({ shard, row });
+      else placed(shard, row);
+    }
+    // All of it before any is sent: what cannot be is refused as a whole.
+    const packed = packers.map((packer) => {
+      const capacity = Math.max(maxHosts, packer.length);
+      if (capacity > MOST_HOSTS) {
+        throw new RangeError(`restore: ${packer.length} hosts; accepted: up to ${MOST_HOSTS} a shard`);
+      }
+      return { columns: packer.finish(), capacity };
+    });
+    for (const [shard, { columns, capacity }] of packed.entries()) {
+      this.#threads[shard]!.restore(columns, newMemory(capacity));
+    }
+    return places;
+  };
+
+  readonly expect = (host: ExpectedHost): void => {
+    checkExpected(host);
+    this.#threads[this.#ownerOf(host.id)]!.expect(host);
+  };
+
+  readonly remove = (shard: number, row: number): void => this.#threadAt(shard).remove(row);
+
+  readonly stop = (): Promise<void> => {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  };
+
+  #threadAt(shard: number): ShardThread {
+    const found = this.#threads[shard];
+    if (found === undefined) throw new RangeError(`shard ${shard} is not one of 0 to ${this.shards - 1}`);
+    return found;
+  }
+
+  #ownerOf(id: HostId): number {
+    return ownerOf(idWords(id)[0], this.#threads.length);
+  }
 }

@@ -12,7 +12,8 @@ export type TimeoutPolicy = {
   readonly maxTimeoutMs: number;
 };
 
-const LATE_INTERVALS = 2.5;
+/** Silence of so many intervals makes a host late: two missed beats and room for jitter. */
+export const LATE_INTERVALS = 2.5;
 const MAX_UNITS = 0xffff;
 
 /** The least number with two significant digits that is not below a span of at least 10 ms. */
@@ -28,10 +29,28 @@ export function timeoutMsOf(intervalMs: number, policy: TimeoutPolicy): number {
   return roundUp(Math.min(policy.maxTimeoutMs, Math.max(policy.minTimeoutMs, wanted)));
 }
 
+/** Silence after which any host is late that is not down by then, ms. */
+export function lateSpanMs(intervalMs: number): number {
+  return roundUp(LATE_INTERVALS * intervalMs);
+}
+
 /** Silence after which it is late, ms; null when it would be down by then. */
 export function lateMsOf(intervalMs: number, policy: TimeoutPolicy): number | null {
-  const lateMs = roundUp(LATE_INTERVALS * intervalMs);
+  const lateMs = lateSpanMs(intervalMs);
   return lateMs < timeoutMsOf(intervalMs, policy) ? lateMs : null;
+}
+
+/**
+ * A timeout while the bar stands at `misses`, which is 0 when it is not raised: never less than without it, and
+ * beyond it only up to the longest timeout that may be.
+ */
+export function raisedMs(
+  timeoutMs: number,
+  intervalMs: number,
+  misses: number,
+  policy: TimeoutPolicy,
+): number {
+  return Math.max(timeoutMs, Math.min(policy.maxTimeoutMs, misses * intervalMs));
 }
 
 export type TimeoutClasses = {
@@ -43,6 +62,8 @@ export type TimeoutClasses = {
   readonly lateMs: Float64Array;
   /** What the class waits more after a blind span: its longest interval, never more than its timeout. */
   readonly graceMs: Float64Array;
+  /** Its longest interval. */
+  readonly intervalMs: Float64Array;
 };
 
 /** All classes of a policy. Cost: a pass over the 65,535 possible intervals, once. */
@@ -51,6 +72,7 @@ export function timeoutClasses(policy: TimeoutPolicy): TimeoutClasses {
   const timeouts: number[] = [];
   const lates: number[] = [];
   const graces: number[] = [];
+  const intervals: number[] = [];
   for (let units = 1; units <= MAX_UNITS; units++) {
     const intervalMs = units * INTERVAL_UNIT_MS;
     const timeoutMs = timeoutMsOf(intervalMs, policy);
@@ -61,8 +83,10 @@ export function timeoutClasses(policy: TimeoutPolicy): TimeoutClasses {
       index = timeouts.push(timeoutMs) - 1;
       lates.push(lateMs);
       graces.push(0);
+      intervals.push(0);
     }
     graces[index] = Math.min(intervalMs, timeoutMs);
+    intervals[index] = intervalMs;
     ofInterval[units] = index;
   }
   return {
@@ -71,5 +95,6 @@ export function timeoutClasses(policy: TimeoutPolicy): TimeoutClasses {
     timeoutMs: Float64Array.from(timeouts),
     lateMs: Float64Array.from(lates),
     graceMs: Float64Array.from(graces),
+    intervalMs: Float64Array.from(intervals),
   };
 }

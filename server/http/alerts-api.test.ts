@@ -168,6 +168,26 @@ test('H69: about says who asks', async () => {
   });
 });
 
+test('H81: health tells how the ingest doubts itself', async () => {
+  const doubts = {
+    ...{
+      blind: true,
+      blindMs: 900,
+      blindLastMinuteMs: 400,
+      degraded: true,
+      dropShare: 0.25,
+      misses: 14,
+      missesSet: 5,
+    },
+    shardRestarts: 1,
+    receiveBufferBytes: 425_984,
+    tcp: { connections: 3, refused: 1, oversized: 2, slow: 4, idle: 5 },
+  };
+  const { context } = apiAlone();
+  const alone = apiAlone({ ingest: () => ({ ...context.ingest(), ...doubts }) });
+  expect((await alone.ask('/api/health')).body).toMatchObject({ status: 'degraded', ingest: doubts });
+});
+
 test('H65: health is degraded while we may be blind or nothing can be stored, and says which', async () => {
   const alone = apiAlone();
   const health = { kind: 'sqlite', writable: true, detail: null, waiting: 0, dropped: 0 } as const;
@@ -176,7 +196,7 @@ test('H65: health is degraded while we may be blind or nothing can be stored, an
   const full = { ...health, writable: false, detail: 'the disk is full', waiting: 7 };
   alone.context.store.health = () => full;
   expect((await alone.ask('/api/health')).body).toMatchObject({ status: 'degraded', store: full });
-  const ingest = { ...alone.context.ingest(), blind: true };
+  const ingest = { ...alone.context.ingest(), degraded: true };
   const blind = apiAlone({ ingest: () => ingest });
   expect((await blind.ask('/api/health')).body).toMatchObject({
     status: 'degraded',

@@ -1,5 +1,11 @@
 /** `GET /api/alerts`, acknowledging and its undoing. */
-import { ALERT_STATUSES, type AlertStatus, parseAlertId, STALE_AFTER_MS } from '#lib/protocol/alert.ts';
+import {
+  ALERT_STATUSES,
+  type AlertStatus,
+  MAX_COMMENT_LENGTH,
+  parseAlertId,
+  STALE_AFTER_MS,
+} from '#lib/protocol/alert.ts';
 import type { AlertPage } from '#lib/protocol/api.ts';
 import { type Position, parsePosition } from '#lib/protocol/position.ts';
 import { hostIdHex } from '../host-id.ts';
@@ -19,7 +25,6 @@ import type { Route } from './route.ts';
 
 const MAX_IDS = 500;
 const MAX_BATCH_ID_LENGTH = 64;
-const MAX_COMMENT_LENGTH = 1_000;
 const MIN_EXPIRY_MS = 1_000;
 const MAX_EXPIRY_MS = 30 * 24 * 3_600_000;
 

@@ -1,7 +1,7 @@
 /**
  * Owns which hosts a filter finds and the order of `GET /api/hosts`, also where a command takes a filter. Looks at
- * every host of the published state in slices of a few ms; keyset cursors, so that hosts nobody touched are never
- * skipped.
+ * every host of the published state in slices of a few ms, and makes objects and strings of those on the page alone;
+ * keyset cursors, so that hosts nobody touched are never skipped.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostSort } from '#lib/protocol/api.ts';
@@ -9,15 +9,15 @@ import {
   ACKNOWLEDGED,
   type HostId,
   HostState,
-  type Labels,
   MAINTENANCE,
   STATE_MASK,
   STATE_NAMES,
 } from '#lib/protocol/host.ts';
-import { KeysetWindow } from '../keyset-window.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { ParsedFilter, StateFilter } from './host-filter.ts';
 import { factsOf, type HostSource, isShown, lastSeenAtMsOf, lossRatioOf } from './host-view.ts';
+import { type HostKey, HostWindow, keyOf } from './host-window.ts';
+import { containsText, textOf } from './name-order.ts';
 import { invalidParameter } from './problem.ts';
 
 const SORT_FIELDS = ['name', 'state', 'lastSeenAt', 'changedAt', 'lossRatio'] as const;
@@ -39,50 +39,68 @@ const IN_STATE: Readonly<Record<StateFilter, (byte: number) => boolean>> = {
   maintenance: (byte) => (byte & (STATE_MASK | MAINTENANCE)) === (HostState.down | MAINTENANCE),
 };
 
-/** A predicate over slots. Label sets are shared by many hosts, so each is looked at once. */
+/** A predicate over slots. Label sets are shared by many hosts, so each is looked at once; names are looked at as bytes. */
 function matcher(source: HostSource, filter: ParsedFilter): (slot: number, byte: number) => boolean {
   const inState = filter.state === null ? null : IN_STATE[filter.state];
   const { q, labels } = filter;
-  const known = new Map<Labels, { readonly all: boolean; readonly value: boolean }>();
-  const ofLabels = (set: Labels) => {
-    let match = known.get(set);
-    if (match === undefined) {
-      const all = labels.every(([key, value]) => Object.hasOwn(set, key) && set[key] === value);
-      const value = q !== null && Object.values(set).some((text) => text.toLowerCase().includes(q));
-      match = { all, value };
-      known.set(set, match);
-    }
-    return match;
-  };
+  const { directory } = source;
+  const { names } = directory;
+  const sets = directory.matchLabels(labels, (value) => q !== null && value.toLowerCase().includes(q));
+  const text = q === null ? null : Buffer.from(q, 'utf8');
   return (slot, byte) => {
     if (inState !== null && !inState(byte)) return false;
-    if (q === null && labels.length === 0) return true;
-    const match = ofLabels(source.directory.labelsOf(slot));
-    return (
-      match.all && (q === null || match.value || source.directory.nameOf(slot).toLowerCase().includes(q))
-    );
+    if (text === null && labels.length === 0) return true;
+    const set = directory.labelSetOf(slot);
+    if (labels.length > 0 && !sets.hasAll(set)) return false;
+    if (text === null || sets.hasSome(set)) return true;
+    names.look(slot);
+    return containsText(names, text);
   };
 }
 
 const SLICE_MS = 4;
-/** Slots between two looks at the clock. */
-const STEP = 512;
+/** Slots between two looks at the clock, and next to each other in memory. */
+const BLOCK = 512;
 
-/** Calls `visit` for every shown host that matches, in slot order, letting other work in between. */
+/**
+ * Calls `visit` for every shown host that matches, letting other work in between. Blocks of slots come in a scattered
+ * order: hosts register in the order of their names as a rule, and a page of the last ones would be replaced with
+ * every host that came.
+ */
 export async function eachMatch(
   source: HostSource,
   filter: ParsedFilter,
   visit: (slot: number) => void,
 ): Promise<void> {
   const matches = matcher(source, filter);
-  let untilMs = performance.now() + SLICE_MS;
-  for (let slot = 0; slot < source.live.slotCount; slot++) {
-    if (slot % STEP === 0 && performance.now() > untilMs) {
-      await nextTurn();
-      untilMs = performance.now() + SLICE_MS;
+  const { live } = source;
+  const look = (from: number, to: number): void => {
+    for (let slot = from; slot < to; slot++) {
+      if (isShown(source, slot) && matches(slot, live.stateAt(slot))) visit(slot);
     }
-    if (isShown(source, slot) && matches(slot, source.live.stateAt(slot))) visit(slot);
+  };
+  const blocks = Math.ceil(live.slotCount / BLOCK);
+  const step = scatteringStep(blocks);
+  let untilMs = performance.now() + SLICE_MS;
+  for (let i = 0, block = 0; i < blocks; i++, block = (block + step) % blocks) {
+    look(block * BLOCK, Math.min((block + 1) * BLOCK, live.slotCount));
+    if (performance.now() < untilMs) continue;
+    await nextTurn();
+    untilMs = performance.now() + SLICE_MS;
   }
+  // Those that came meanwhile.
+  look(blocks * BLOCK, live.slotCount);
+}
+
+/** By so many, and round again, each of `blocks` is come to once, far from the one before. */
+function scatteringStep(blocks: number): number {
+  let step = Math.max(1, Math.round(blocks * 0.618));
+  while (greatestCommonDivisor(step, blocks) > 1) step++;
+  return step;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** The hosts a filter finds, for commands. */
@@ -99,21 +117,6 @@ export async function downHosts(source: HostSource, filter: ParsedFilter): Promi
     if (IN_STATE.down(source.live.stateAt(slot))) ids.push(source.directory.idOf(slot));
   });
   return ids;
-}
-
-type SortKey = { readonly primary: number; readonly name: string; readonly id: HostId };
-type Candidate = SortKey & { readonly slot: number };
-
-/** web-2 before web-10; the same on every machine. */
-const byName = new Intl.Collator('en', { numeric: true }).compare;
-
-function compareBy(sort: HostSort): (a: SortKey, b: SortKey) => number {
-  const direction = sort.startsWith('-') ? -1 : 1;
-  const onName = sort.endsWith('name');
-  return (a, b) =>
-    direction * (a.primary - b.primary) ||
-    (onName ? direction : 1) * byName(a.name, b.name) ||
-    (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 /** Worst first. */
@@ -141,7 +144,7 @@ function primaryOf(source: HostSource, field: SortField, slot: number): number {
   }
 }
 
-export type HostWindow = {
+export type HostPageSlots = {
   readonly total: number;
   readonly slots: readonly number[];
   readonly nextCursor: string | null;
@@ -154,33 +157,33 @@ export async function queryHosts(
   sort: HostSort,
   limit: number,
   cursor: string | null,
-): Promise<HostWindow> {
-  const field = sort.replace('-', '') as SortField;
-  const window = new KeysetWindow<SortKey>(
-    limit,
-    compareBy(sort),
-    cursor === null ? null : keyOf(cursor, sort),
-  );
+): Promise<HostPageSlots> {
+  const descending = sort.startsWith('-');
+  const field = (descending ? sort.slice(1) : sort) as SortField;
+  const { directory } = source;
+  const { names } = directory;
+  const window = new HostWindow(limit, { field, descending }, cursor === null ? null : afterOf(cursor, sort));
   let total = 0;
+  let looked = 0;
+  const id = (): HostId => directory.idOf(looked);
   await eachMatch(source, filter, (slot) => {
     total++;
-    const { directory } = source;
-    const primary = primaryOf(source, field, slot);
-    const candidate: Candidate = { primary, name: directory.nameOf(slot), id: directory.idOf(slot), slot };
-    window.offer(candidate);
+    looked = slot;
+    names.look(slot);
+    window.offer(slot, primaryOf(source, field, slot), names, id);
   });
-  const { items, more } = window.finish();
-  const last = items.at(-1);
+  const { hosts, more } = window.finish();
+  const last = hosts.at(-1);
   return {
     total,
     // One that was removed during the scan is left out.
-    slots: (items as Candidate[]).map(({ slot }) => slot).filter((slot) => isShown(source, slot)),
-    nextCursor: more && last ? encodeCursor([sort, last.primary, last.name, last.id]) : null,
+    slots: hosts.map(({ slot }) => slot).filter((slot) => isShown(source, slot)),
+    nextCursor: more && last ? encodeCursor([sort, last.primary, textOf(last.name), last.id]) : null,
   };
 }
 
-function keyOf(cursor: string, sort: HostSort): SortKey {
+function afterOf(cursor: string, sort: HostSort): HostKey {
   const [of, primary, name, id] = decodeCursor(cursor, ['string', 'number', 'string', 'string']);
   if (of !== sort) throw invalidParameter('cursor', cursor, `a nextCursor that was given for sort=${sort}`);
-  return { primary: primary as number, name: name as string, id: id as string };
+  return keyOf(primary as number, name as string, id as string);
 }

@@ -1,5 +1,6 @@
 /** One host as the API gives it: the published state, the directory's description, the engine's live columns. */
 import type { AlertId } from '#lib/protocol/alert.ts';
+import type { HostDetector } from '#lib/protocol/api.ts';
 import {
   ACKNOWLEDGED,
   FLAPPING,
@@ -27,6 +28,8 @@ export type HostFacts = {
   readonly lostBeats: number;
   readonly expectedBeats: number;
   readonly sourceIndex: number | null;
+  readonly detector?: HostDetector;
+  readonly olderIncarnationRefused?: boolean;
 };
 
 export type HostSource = {

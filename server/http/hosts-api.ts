@@ -5,7 +5,7 @@ import { parseFilter, STATE_FILTERS } from './host-filter.ts';
 import { HOST_PARAMETER, shownSlot } from './host-lookup.ts';
 import { HOST_SORTS, queryHosts } from './host-query.ts';
 import { MAX_BUCKETS, readAvailability, readTimeline } from './host-timeline.ts';
-import { hostView, isShown } from './host-view.ts';
+import { factsOf, hostView, isShown } from './host-view.ts';
 import { arrayOf, count, INSTANT, oneOf, ref, text } from './json-schema.ts';
 import { CURSOR_PARAMETER, EXAMPLE_WORLD, LIMIT_PARAMETER } from './openapi.ts';
 import { MAX_LIMIT, QueryParameters, withoutParameters } from './parameters.ts';
@@ -91,11 +91,17 @@ export function hostRoutes(context: ApiContext): Route[] {
         const slot = shownSlot(context, req.param('nameOrId'));
         const position = context.live.position;
         const host = hostView(context, slot);
+        const { detector, olderIncarnationRefused } = factsOf(context, slot);
         const [{ events }, availability] = await Promise.all([
           context.store.events({ hostId: host.id, limit: RECENT_EVENTS }),
           readAvailability(context, slot),
         ]);
-        return json({ position, host, events, availability } satisfies HostDetail);
+        const detail: HostDetail = {
+          ...{ position, host, events, availability },
+          ...(detector === undefined ? {} : { detector }),
+          ...(olderIncarnationRefused === undefined ? {} : { olderIncarnationRefused }),
+        };
+        return json(detail);
       },
     },
     {

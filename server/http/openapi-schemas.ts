@@ -28,6 +28,14 @@ const NAME = nullable(text());
 const counters = (names: readonly string[]): Schema =>
   object(Object.fromEntries(names.map((name) => [name, count()])));
 
+const POSITIVE: Schema = { type: 'number', exclusiveMinimum: 0 };
+/** HostDetector: one object each kind. */
+const DETECTORS: readonly Schema[] = [
+  object({ kind: oneOf(['fixed']), misses: POSITIVE }),
+  object({ kind: oneOf(['loss-window']), received: count(), of: count() }),
+  object({ kind: oneOf(['adaptive']), z: POSITIVE, floorMs: SPAN, capMs: SPAN }),
+];
+
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: object({
     type: text(),
@@ -46,8 +54,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       lostBeats: count(),
       expectedBeats: count(),
       unheard: { const: true, description: 'not heard since the server started or the host was named' },
+      connected: {
+        const: true,
+        description:
+          'of a timeout: its own TCP connection had not ended, so its process had not as far as is known',
+      },
     },
-    ['unheard'],
+    ['unheard', 'connected'],
   ),
   Host: object({
     id: HOST_ID,
@@ -104,12 +117,20 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     hosts: arrayOf(ref('Host')),
     nextCursor: CURSOR,
   }),
-  HostDetail: object({
-    position: ref('Position'),
-    host: ref('Host'),
-    events: arrayOf(ref('HostEvent')),
-    availability: object({ '24h': nullable(SHARE), '7d': nullable(SHARE), '30d': nullable(SHARE) }),
-  }),
+  HostDetail: object(
+    {
+      position: ref('Position'),
+      host: ref('Host'),
+      detector: { anyOf: DETECTORS, description: 'how its silence is judged' },
+      olderIncarnationRefused: {
+        ...FLAG,
+        description: 'down, while messages with its right tag come from an older run: its clock was set back',
+      },
+      events: arrayOf(ref('HostEvent')),
+      availability: object({ '24h': nullable(SHARE), '7d': nullable(SHARE), '30d': nullable(SHARE) }),
+    },
+    ['detector', 'olderIncarnationRefused'],
+  ),
   HostTimeline: object({
     position: ref('Position'),
     hostId: HOST_ID,
@@ -174,6 +195,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     waiting: count(),
     dropped: count(),
   }),
+  TcpHealth: object({
+    connections: count({ description: 'open now; the others count since the start' }),
+    refused: count({ description: 'too many connections' }),
+    oversized: count({ description: 'ended: a line or frame too long' }),
+    slow: count({ description: 'ended: a line or frame not whole in time' }),
+    idle: count({ description: 'ended: nothing came for the timeout of the host' }),
+  }),
   Health: object({
     status: oneOf(['ok', 'degraded']),
     epoch: HOST_ID,
@@ -192,15 +220,37 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         additionalProperties: count(),
       },
       kernelDrops: count(),
-      blind: FLAG,
+      blind: {
+        type: 'boolean',
+        description: 'nobody is judged at this moment, or was for 5 % of the last minute',
+      },
       blindMs: SPAN,
+      blindLastMinuteMs: SPAN,
+      degraded: { type: 'boolean', description: 'blind, or so much is dropped that the bar is raised' },
+      dropShare: {
+        ...SHARE,
+        description: 'of the datagrams of the last 10 s, dropped before they were read',
+      },
+      misses: { type: 'number', minimum: 1, description: 'missed intervals that make a host down now' },
+      missesSet: { type: 'number', minimum: 1, description: 'MISSES' },
+      shardRestarts: count(),
+      receiveBufferBytes: count({ description: 'the smallest the kernel gave a socket' }),
+      tcp: ref('TcpHealth'),
     }),
     store: ref('StoreHealth'),
   }),
   SignedInUser: object({ name: text(), role: oneOf(ROLES) }),
   About: object({
     version: text(),
-    heartbeat: object({ host: text(), port: count(), addresses: arrayOf(text()) }),
+    heartbeat: object(
+      {
+        host: text(),
+        port: count(),
+        addresses: arrayOf(text()),
+        keys: { type: 'boolean', description: 'heartbeats need a tag' },
+      },
+      ['keys'],
+    ),
     demo: FLAG,
     store: oneOf(['memory', 'sqlite']),
     startedAt: INSTANT,

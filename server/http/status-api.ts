@@ -130,7 +130,7 @@ function healthOf(context: ApiContext): Health {
   const ingest = context.ingest();
   const store = context.store.health();
   return {
-    status: ingest.blind || !store.writable ? 'degraded' : 'ok',
+    status: ingest.degraded || !store.writable ? 'degraded' : 'ok',
     epoch: live.epoch,
     seq: live.seq,
     uptimeMs: Math.round(context.uptimeMs()),

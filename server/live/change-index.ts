@@ -19,9 +19,8 @@ export class ChangeIndex {
   }
 
   /** One tick. `slots`: each once, in any order; already stamped in `changedAt`. */
-  record(seq: number, slots: readonly number[], slotCount: number): void {
-    const ascending =
-      slots.length > slotCount / 32 ? this.#scan(seq - 1, slotCount) : Uint32Array.from(slots).sort();
+  record(seq: number, slots: Uint32Array, slotCount: number): void {
+    const ascending = slots.length > slotCount / 32 ? this.#scan(seq - 1, slotCount) : slots.slice().sort();
     this.#ticks.push({ seq, slots: ascending });
     this.#slotsKept += ascending.length;
     let drop = 0;

@@ -70,6 +70,9 @@ describe('host directory', () => {
     const unheard = { ...evidence, unheard: true } as const;
     directory.setEvidence(0, unheard);
     expect(directory.evidenceOf(0)).toEqual(unheard);
+    const connected = { ...evidence, connected: true } as const;
+    directory.setEvidence(0, connected);
+    expect(directory.evidenceOf(0)).toEqual(connected);
     directory.setEvidence(0, evidence);
     expect(directory.evidenceOf(0)).toEqual(evidence);
     directory.remove(0);

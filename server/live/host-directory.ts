@@ -1,8 +1,9 @@
 /**
- * Owns what a slot stands for: host id, name, labels, where the engine keeps it, its last verdict. Columns, not
- * objects; label sets are interned. What viewers see is the live log's. Main thread; every call O(1)
- * but growth. A name is found through its id (an id is a hash of its name), so names need no index.
+ * Owns what a slot stands for: host id, name, labels, where the engine keeps it, its last verdict. Columns and bytes,
+ * no object and no string a host; strings are made when they are asked for. What viewers see is the live log's. Main
+ * thread; every call O(1), nothing is ever copied as a whole. A name is found through its id, which is a hash of it.
  */
+import { randomInt } from 'node:crypto';
 import {
   type Evidence,
   HOST_ID_PATTERN,
@@ -13,55 +14,18 @@ import {
   type ReasonKind,
 } from '#lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
+import { ByteArena, NOTHING } from './byte-arena.ts';
+import { HostPages, indexOf, SlotFlag } from './host-columns.ts';
+import { HostNames } from './host-names.ts';
+import { type HostPlace, HostSlots, NOWHERE } from './host-slots.ts';
 import { LabelSets } from './label-sets.ts';
+import { SetMatcher } from './set-matcher.ts';
+import { SourceNames } from './source-names.ts';
+
+export type { HostPlace } from './host-slots.ts';
 
 /** Codes of the reason column. */
 const REASON_KINDS: readonly (ReasonKind | null)[] = [null, 'timeout', 'closed', 'reset', 'bye'];
-
-const NO_SLOT = -1;
-const FIRST_CAPACITY = 1_024;
-
-type Columns = {
-  readonly shard: Uint16Array;
-  readonly row: Uint32Array;
-  /** By the newest transition, published or not. */
-  readonly state: Uint8Array;
-  readonly labelSet: Uint32Array;
-  readonly changedAtMs: Float64Array;
-  readonly reasonKind: Uint8Array;
-  readonly silentMs: Float64Array;
-  readonly intervalMs: Uint32Array;
-  readonly lostBeats: Uint8Array;
-  readonly expectedBeats: Uint8Array;
-  readonly unheard: Uint8Array;
-  readonly registeredAtMs: Float64Array;
-  /** As the register has it, which may be behind the engine. */
-  readonly keptIntervalMs: Uint32Array;
-  readonly confirmed: Uint8Array;
-  readonly namedUnheard: Uint8Array;
-};
-
-function columnsOf(capacity: number): Columns {
-  return {
-    shard: new Uint16Array(capacity),
-    row: new Uint32Array(capacity),
-    state: new Uint8Array(capacity),
-    labelSet: new Uint32Array(capacity),
-    changedAtMs: new Float64Array(capacity),
-    reasonKind: new Uint8Array(capacity),
-    silentMs: new Float64Array(capacity),
-    intervalMs: new Uint32Array(capacity),
-    lostBeats: new Uint8Array(capacity),
-    expectedBeats: new Uint8Array(capacity),
-    unheard: new Uint8Array(capacity),
-    registeredAtMs: new Float64Array(capacity),
-    keptIntervalMs: new Uint32Array(capacity),
-    confirmed: new Uint8Array(capacity),
-    namedUnheard: new Uint8Array(capacity),
-  };
-}
-
-export type HostPlace = { readonly shard: number; readonly row: number };
 
 export type HostNaming = { readonly id: HostId; readonly name: string | null; readonly labels: Labels };
 
@@ -74,26 +38,23 @@ export type KeptFacts = {
 };
 
 export class HostDirectory {
-  #columns = columnsOf(FIRST_CAPACITY);
-  readonly #ids: (HostId | undefined)[] = [];
-  /** null: shown by its id. */
-  readonly #names: (string | null | undefined)[] = [];
-  readonly #slotOfId = new Map<HostId, number>();
-  /** By shard, then row; NO_SLOT where nothing is. */
-  readonly #slotOfRow: Int32Array[] = [];
-  readonly #labelSets = new LabelSets();
-  /** By shard: the source addresses its engine has interned. */
-  readonly #addresses: string[][] = [];
-  /** Where the beat before the last verdict came from; the engine interns addresses, so these share strings. */
-  readonly #sources: (string | null)[] = [];
+  readonly #pages = new HostPages();
+  readonly #arena = new ByteArena();
+  readonly #slots = new HostSlots(this.#pages);
+  readonly #labelSets = new LabelSets(randomInt(2 ** 32));
+  readonly #sources = new SourceNames(randomInt(2 ** 32));
+  #slotCount = 0;
+  #scratch = Buffer.alloc(256);
+  /** Names as bytes, for whoever looks at very many. */
+  readonly names = new HostNames(this.#pages, this.#arena);
 
   get size(): number {
-    return this.#slotOfId.size;
+    return this.#slots.size;
   }
 
   /** One past the highest slot ever used. */
   get slotCount(): number {
-    return this.#ids.length;
+    return this.#slotCount;
   }
 
   /** How many different label sets there are. */
@@ -101,76 +62,113 @@ export class HostDirectory {
     return this.#labelSets.size;
   }
 
-  /** Puts a host that is not in the directory into a free slot. */
-  register(slot: number, place: HostPlace, naming: HostNaming, nowMs: number): void {
-    this.#growTo(slot + 1);
-    while (this.#ids.length <= slot) {
-      this.#ids.push(undefined);
-      this.#names.push(undefined);
-      this.#sources.push(null);
+  /** Memory of all columns, names and labels, as it was taken; pages nobody touched count too. */
+  get bytes(): number {
+    return (
+      this.#pages.bytes + this.#arena.bytes + this.#labelSets.bytes + this.#sources.bytes + this.#slots.bytes
+    );
+  }
+
+  /**
+   * Puts a host that is not in the directory into a free slot; `place` null: the engine has not said where it keeps it,
+   * see `setPlace`. Throws RangeError for what is no host id.
+   */
+  register(slot: number, place: HostPlace | null, naming: HostNaming, nowMs: number): void {
+    const high = hexWord(naming.id, 0);
+    const low = hexWord(naming.id, 8);
+    if (naming.id.length !== 16 || Number.isNaN(high + low)) {
+      throw new RangeError(`${JSON.stringify(naming.id)} is no host id: it has 16 lower-case hex digits`);
     }
-    this.#ids[slot] = naming.id;
-    this.#names[slot] = naming.name;
-    this.#slotOfId.set(naming.id, slot);
-    const columns = this.#columns;
-    columns.shard[slot] = place.shard;
-    columns.row[slot] = place.row;
-    columns.labelSet[slot] = this.#labelSets.take(naming.labels);
-    columns.changedAtMs[slot] = nowMs;
-    columns.state[slot] = HostState.empty;
-    columns.reasonKind[slot] = 0;
-    columns.registeredAtMs[slot] = nowMs;
-    columns.keptIntervalMs[slot] = 0;
-    columns.confirmed[slot] = 0;
-    columns.namedUnheard[slot] = 0;
-    this.#rowsOf(place)[place.row] = slot;
+    this.#pages.reach(slot);
+    if (slot >= this.#slotCount) this.#slotCount = slot + 1;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    columns.idHigh[i] = high;
+    columns.idLow[i] = low;
+    columns.name[i] = naming.name === null ? NOTHING : this.#put(naming.name);
+    columns.labelSet[i] = this.#labelSets.take(naming.labels);
+    columns.changedAtMs[i] = nowMs;
+    columns.state[i] = HostState.empty;
+    columns.reasonKind[i] = 0;
+    columns.registeredAtMs[i] = nowMs;
+    columns.keptIntervalMs[i] = 0;
+    columns.flags[i] = SlotFlag.used;
+    this.#slots.add(slot);
+    if (place === null) columns.shard[i] = NOWHERE;
+    else this.setPlace(slot, place.shard, place.row);
+  }
+
+  /** Where the engine keeps a host that has no place yet. */
+  setPlace(slot: number, shard: number, row: number): void {
+    this.#slots.place(slot, shard, row);
   }
 
   /** A new name (never back to none) or new labels; false when the host has both already. */
   describe(slot: number, name: string | null, labels: Labels): boolean {
-    const before = this.#columns.labelSet[slot]!;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    const before = columns.labelSet[i]!;
     const after = this.#labelSets.take(labels);
-    const isNew = after !== before || (name !== null && name !== this.#names[slot]);
-    if (name !== null) this.#names[slot] = name;
-    this.#columns.labelSet[slot] = after;
+    const isNamed = name !== null && name !== this.givenNameOf(slot);
+    if (isNamed) {
+      if (columns.name[i] !== NOTHING) this.#arena.free(columns.name[i]!);
+      columns.name[i] = this.#put(name);
+    }
+    columns.labelSet[i] = after;
     this.#labelSets.release(before);
-    return isNew;
+    return after !== before || isNamed;
   }
 
   /** The slot may be given away again; when is for the live log to say. */
   remove(slot: number): void {
-    const { shard, row } = this.placeOf(slot);
-    this.#slotOfRow[shard]![row] = NO_SLOT;
-    this.#slotOfId.delete(this.idOf(slot));
-    this.#labelSets.release(this.#columns.labelSet[slot]!);
-    this.#ids[slot] = undefined;
-    this.#names[slot] = undefined;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    this.#slots.remove(slot);
+    this.#labelSets.release(columns.labelSet[i]!);
+    if (columns.name[i] !== NOTHING) this.#arena.free(columns.name[i]!);
+    if (columns.source[i] !== 0) this.#sources.release(columns.source[i]! - 1);
+    columns.name[i] = NOTHING;
+    columns.source[i] = 0;
+    columns.flags[i] = 0;
   }
 
   has(slot: number): boolean {
-    return this.#ids[slot] !== undefined;
+    return slot < this.#slotCount && (this.#pages.of(slot).flags[indexOf(slot)]! & SlotFlag.used) !== 0;
   }
 
+  /** Makes a string. */
   idOf(slot: number): HostId {
-    return this.#ids[slot]!;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    return this.names.idOf(columns.idHigh[i]!, columns.idLow[i]!);
   }
 
-  /** null: not named yet, shown by its id. */
+  /** null: not named yet, shown by its id. Makes a string. */
   givenNameOf(slot: number): string | null {
-    return this.#names[slot] ?? null;
+    const ref = this.#pages.of(slot).name[indexOf(slot)]!;
+    return ref === NOTHING ? null : this.#arena.textOf(ref);
+  }
+
+  isNamed(slot: number): boolean {
+    return this.#pages.of(slot).name[indexOf(slot)] !== NOTHING;
   }
 
   nameOf(slot: number): string {
-    return this.#names[slot] ?? this.idOf(slot);
+    return this.givenNameOf(slot) ?? this.idOf(slot);
   }
 
   labelsOf(slot: number): Labels {
-    return this.#labelSets.get(this.#columns.labelSet[slot]!);
+    return this.#labelSets.get(this.labelSetOf(slot));
   }
 
   /** Equal numbers are equal labels, for as long as a host has them. */
   labelSetOf(slot: number): number {
-    return this.#columns.labelSet[slot]!;
+    return this.#pages.of(slot).labelSet[indexOf(slot)]!;
+  }
+
+  /** Which label sets have all of these labels, and which a value that `takes`. */
+  matchLabels(all: readonly (readonly [string, string])[], takes: (value: string) => boolean): SetMatcher {
+    return new SetMatcher(this.#labelSets, all, takes);
   }
 
   /** Does the host leave by itself once it has ended? */
@@ -179,86 +177,96 @@ export class HostDirectory {
   }
 
   placeOf(slot: number): HostPlace {
-    return { shard: this.#columns.shard[slot]!, row: this.#columns.row[slot]! };
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    return { shard: columns.shard[i]!, row: columns.row[i]! };
   }
 
   changedAtMsOf(slot: number): number {
-    return this.#columns.changedAtMs[slot]!;
+    return this.#pages.of(slot).changedAtMs[indexOf(slot)]!;
   }
 
   /** The state by the newest transition, which may not be published yet; empty before the first one. */
   stateOf(slot: number): HostStateCode {
-    return this.#columns.state[slot]! as HostStateCode;
+    return this.#pages.of(slot).state[indexOf(slot)]! as HostStateCode;
   }
 
   setState(slot: number, state: HostStateCode, atMs: number): void {
-    this.#columns.state[slot] = state;
-    this.#columns.changedAtMs[slot] = atMs;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    columns.state[i] = state;
+    columns.changedAtMs[i] = atMs;
   }
 
   /** What the register keeps of the host beside its name and labels; a host without a row there has interval 0. */
   keptOf(slot: number): KeptFacts {
-    const columns = this.#columns;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
     return {
-      registeredAtMs: columns.registeredAtMs[slot]!,
-      intervalMs: columns.keptIntervalMs[slot]!,
-      confirmed: columns.confirmed[slot] !== 0,
-      unheard: columns.namedUnheard[slot] !== 0,
+      registeredAtMs: columns.registeredAtMs[i]!,
+      intervalMs: columns.keptIntervalMs[i]!,
+      confirmed: (columns.flags[i]! & SlotFlag.confirmed) !== 0,
+      unheard: (columns.flags[i]! & SlotFlag.namedUnheard) !== 0,
     };
   }
 
   setKept(slot: number, { registeredAtMs, intervalMs, confirmed, unheard }: KeptFacts): void {
-    const columns = this.#columns;
-    columns.registeredAtMs[slot] = registeredAtMs;
-    columns.keptIntervalMs[slot] = intervalMs;
-    columns.confirmed[slot] = confirmed ? 1 : 0;
-    columns.namedUnheard[slot] = unheard ? 1 : 0;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    columns.registeredAtMs[i] = registeredAtMs;
+    columns.keptIntervalMs[i] = intervalMs;
+    this.#flag(slot, SlotFlag.confirmed, confirmed);
+    this.#flag(slot, SlotFlag.namedUnheard, unheard);
   }
 
   /** What the last down or bye rested on, also after the host has recovered; null when there was none. */
   evidenceOf(slot: number): Evidence | null {
-    const columns = this.#columns;
-    const kind = REASON_KINDS[columns.reasonKind[slot]!] ?? null;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    const kind = REASON_KINDS[columns.reasonKind[i]!] ?? null;
     if (kind === null) return null;
     return {
       kind,
-      silentMs: columns.silentMs[slot]!,
-      intervalMs: columns.intervalMs[slot]!,
-      source: this.#sources[slot] ?? null,
-      lostBeats: columns.lostBeats[slot]!,
-      expectedBeats: columns.expectedBeats[slot]!,
-      ...(columns.unheard[slot] === 0 ? {} : { unheard: true as const }),
+      silentMs: columns.silentMs[i]!,
+      intervalMs: columns.intervalMs[i]!,
+      source: columns.source[i] === 0 ? null : this.#sources.textOf(columns.source[i]! - 1),
+      lostBeats: columns.lostBeats[i]!,
+      expectedBeats: columns.expectedBeats[i]!,
+      ...((columns.flags[i]! & SlotFlag.unheard) === 0 ? {} : { unheard: true as const }),
+      ...((columns.flags[i]! & SlotFlag.connected) === 0 ? {} : { connected: true as const }),
     };
   }
 
   setEvidence(slot: number, evidence: Evidence): void {
-    const columns = this.#columns;
-    columns.reasonKind[slot] = REASON_KINDS.indexOf(evidence.kind);
-    columns.silentMs[slot] = evidence.silentMs;
-    columns.intervalMs[slot] = evidence.intervalMs;
-    this.#sources[slot] = evidence.source;
-    columns.lostBeats[slot] = evidence.lostBeats;
-    columns.expectedBeats[slot] = evidence.expectedBeats;
-    columns.unheard[slot] = evidence.unheard ? 1 : 0;
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    columns.reasonKind[i] = REASON_KINDS.indexOf(evidence.kind);
+    columns.silentMs[i] = evidence.silentMs;
+    columns.intervalMs[i] = evidence.intervalMs;
+    const before = columns.source[i]!;
+    columns.source[i] = evidence.source === null ? 0 : this.#sources.take(evidence.source) + 1;
+    if (before !== 0) this.#sources.release(before - 1);
+    columns.lostBeats[i] = evidence.lostBeats;
+    columns.expectedBeats[i] = evidence.expectedBeats;
+    this.#flag(slot, SlotFlag.unheard, evidence.unheard === true);
+    this.#flag(slot, SlotFlag.connected, evidence.connected === true);
   }
 
   /** The engine interns source addresses and hands out their numbers, by shard. */
   nameSource(shard: number, index: number, address: string): void {
-    this.#addresses[shard] ??= [];
-    this.#addresses[shard][index] = address;
+    this.#sources.name(shard, index, address);
   }
 
   sourceAt(shard: number, index: number | null): string | null {
-    return index === null ? null : (this.#addresses[shard]?.[index] ?? null);
+    return index === null ? null : this.#sources.at(shard, index);
   }
 
   slotAt(place: HostPlace): number | null {
-    const slot = this.#slotOfRow[place.shard]?.[place.row] ?? NO_SLOT;
-    return slot === NO_SLOT ? null : slot;
+    return this.#slots.at(place.shard, place.row);
   }
 
   slotOfId(id: HostId): number | null {
-    return this.#slotOfId.get(id) ?? null;
+    return id.length === 16 ? this.#slots.ofId(hexWord(id, 0), hexWord(id, 8)) : null;
   }
 
   /** A name wins over an id that looks like it. */
@@ -268,27 +276,25 @@ export class HostDirectory {
     return HOST_ID_PATTERN.test(nameOrId) ? this.slotOfId(nameOrId) : null;
   }
 
-  #rowsOf({ shard, row }: HostPlace): Int32Array {
-    while (this.#slotOfRow.length <= shard) {
-      this.#slotOfRow.push(new Int32Array(FIRST_CAPACITY).fill(NO_SLOT));
-    }
-    const rows = this.#slotOfRow[shard]!;
-    if (row < rows.length) return rows;
-    const grown = new Int32Array(powerOfTwoFrom(row + 1)).fill(NO_SLOT);
-    grown.set(rows);
-    this.#slotOfRow[shard] = grown;
-    return grown;
+  #flag(slot: number, flag: number, isSet: boolean): void {
+    const { flags } = this.#pages.of(slot);
+    const i = indexOf(slot);
+    flags[i] = isSet ? flags[i]! | flag : flags[i]! & ~flag;
   }
 
-  #growTo(length: number): void {
-    if (length <= this.#columns.row.length) return;
-    const before = this.#columns;
-    const grown = columnsOf(powerOfTwoFrom(length));
-    for (const key of Object.keys(before) as (keyof Columns)[]) grown[key].set(before[key]);
-    this.#columns = grown;
+  #put(name: string): number {
+    if (name.length * 3 > this.#scratch.length) this.#scratch = Buffer.alloc(name.length * 6);
+    return this.#arena.put(this.#scratch, 0, this.#scratch.write(name, 'utf8'));
   }
 }
 
-function powerOfTwoFrom(n: number): number {
-  return 2 ** Math.ceil(Math.log2(n));
+/** Eight lower-case hex digits from `at` on as a number; NaN when they are none. */
+function hexWord(id: string, at: number): number {
+  let word = 0;
+  for (let i = at; i < at + 8; i++) {
+    const code = id.charCodeAt(i);
+    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : Number.NaN;
+    word = word * 16 + digit;
+  }
+  return word;
 }

@@ -4,7 +4,7 @@
  * A change costs O(1), a tick O(its changes), an answer to a viewer one tick behind O(its changes).
  * Source: docs/protocol.md 2; CouchDB `_changes`, tldraw sync (answers to a position).
  */
-import { gzipSync } from 'node:zlib';
+import { constants, gzipSync } from 'node:zlib';
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
 import type { Changes } from '#lib/protocol/api.ts';
 import { StateDigest } from '#lib/protocol/digest.ts';
@@ -45,6 +45,11 @@ export type LiveLogOptions = {
 /** A frame is stamped anew when the cached one is older than this. */
 const STAMP_VALID_MS = 1_000;
 const MAX_ANSWERS_CACHED = 128;
+/**
+ * Runs of equal bytes alone: states have no other repetitions worth a search. A million hosts, 3 % of them down in
+ * random places: 43 kB in 1.7 ms; without, 73 kB in 8.2 ms.
+ */
+const ZIP = { level: 1, strategy: constants.Z_RLE } as const;
 
 type Answer = { readonly atMs: number; readonly frames: readonly Frame[] };
 type DiffBytes = Pick<DiffFrame, 'slots' | 'states'>;
@@ -288,9 +293,10 @@ export class LiveLog {
   }
 
   /** Moves the staged bytes into the published ones; the slots a viewer has to hear of, and since when. */
-  #applyStaged(seq: number, nowMs: number): { changed: number[]; changedAtMs: number[] } {
-    const changed: number[] = [];
-    const changedAtMs: number[] = [];
+  #applyStaged(seq: number, nowMs: number): { changed: Uint32Array; changedAtMs: Float64Array } {
+    const changed = new Uint32Array(this.#stagedSlots.size);
+    const changedAtMs = new Float64Array(this.#stagedSlots.size);
+    let count = 0;
     this.#stagedSlots.take((slot, after, described, atMs) => {
       const before = this.#states[slot]!;
       if (before === after && !described) return;
@@ -301,10 +307,10 @@ export class LiveLog {
         this.#recount?.observe(slot, before, after);
       }
       this.#index.changedAt[slot] = seq;
-      changed.push(slot);
-      changedAtMs.push(Math.min(atMs, nowMs));
+      changed[count] = slot;
+      changedAtMs[count++] = Math.min(atMs, nowMs);
     });
-    return { changed, changedAtMs };
+    return { changed: changed.subarray(0, count), changedAtMs: changedAtMs.subarray(0, count) };
   }
 
   #whyUnanswerable(position: Position): ResetReason | null {
@@ -374,7 +380,7 @@ export class LiveLog {
   #encodeSnapshot(): Pick<SnapshotFrame, 'enc' | 'data'> {
     if (this.#snapshotBytes === null) {
       const states = this.states();
-      const zipped = gzipSync(states, { level: 1 });
+      const zipped = gzipSync(states, ZIP);
       this.#snapshotBytes =
         zipped.length < states.length ? { enc: 'gzip', data: zipped } : { enc: 'raw', data: states.slice() };
     }

@@ -3,6 +3,7 @@
  * there are many.
  */
 export type WeightedInstant = readonly [atMs: number, count: number];
+type Instants = ArrayLike<number> & Iterable<number>;
 
 /** Spans of equal length into which many instants are counted before they are merged. */
 const SPANS = 1_024;
@@ -11,12 +12,12 @@ const SPANS = 1_024;
  * Ascending, at most `maxEntries` of them, their counts adding up to the number of instants. Where there are more
  * different ones, neighbours are merged so that entries weigh about the same; a merged entry's instant is the mean.
  */
-export function mergeInstants(instants: readonly number[], maxEntries: number): WeightedInstant[] {
+export function mergeInstants(instants: Instants, maxEntries: number): WeightedInstant[] {
   return runsOf(instants, maxEntries) ?? mergeEvenly(spansOf(instants), instants.length, maxEntries);
 }
 
 /** The different instants, ascending; null: more than `maxRuns` runs of equal ones. A batch's are mostly equal. */
-function runsOf(instants: readonly number[], maxRuns: number): WeightedInstant[] | null {
+function runsOf(instants: Instants, maxRuns: number): WeightedInstant[] | null {
   const runs: [number, number][] = [];
   for (const atMs of instants) {
     const last = runs.at(-1);
@@ -34,7 +35,7 @@ function runsOf(instants: readonly number[], maxRuns: number): WeightedInstant[]
   return runs;
 }
 
-function spansOf(instants: readonly number[]): WeightedInstant[] {
+function spansOf(instants: Instants): WeightedInstant[] {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const atMs of instants) {

@@ -20,7 +20,7 @@ export type Tick = {
   readonly oldestAtMs: number;
   readonly publishedAtMs: number;
   /** Of the changes of hosts, one a host, in any order. */
-  readonly changedAtMs: readonly number[];
+  readonly changedAtMs: ArrayLike<number> & Iterable<number>;
 };
 
 /** More digits than that are not in them, and would only be read and sent. */

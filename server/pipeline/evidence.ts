@@ -23,6 +23,10 @@ export function evidenceOf(
     lostBeats: transitions.lostBeats[i]!,
     expectedBeats: transitions.expectedBeats[i]!,
   };
-  const isUnheard = (transitions.notes[i]! & TransitionNote.unheard) !== 0;
-  return isUnheard ? { ...evidence, unheard: true } : evidence;
+  const notes = transitions.notes[i]!;
+  return {
+    ...evidence,
+    ...((notes & TransitionNote.unheard) === 0 ? {} : { unheard: true as const }),
+    ...((notes & TransitionNote.connected) === 0 ? {} : { connected: true as const }),
+  };
 }

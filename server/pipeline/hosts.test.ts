@@ -3,7 +3,6 @@ import { HostState } from '#lib/protocol/host.ts';
 import { hostIdHex } from '../host-id.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { batchOf, MINUTE_MS, pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
-import { readRegister } from './restore.ts';
 
 const WEB = { row: 0, name: 'web' };
 const WEB_ID = hostIdHex('web');
@@ -19,7 +18,7 @@ const order = {
 };
 
 type Fleet = ReturnType<typeof setUp>;
-const rows = ({ store }: Fleet) => readRegister(store);
+const rows = (fleet: Fleet) => fleet.rows();
 const audit = async ({ store }: Fleet) => (await store.audit({ limit: 99 })).entries;
 const newest = async ({ store }: Fleet) => (await store.events({ limit: 1 })).events[0];
 

@@ -182,10 +182,12 @@ export class PipelineHosts {
   }
 
   async #removePortion(slots: readonly number[], by: string): Promise<void> {
-    const { alerts, commands, directory, turn, clock } = this.#o;
+    const { alerts, commands, directory, register, turn, clock } = this.#o;
     const at = Math.round(clock());
     const ids = slots.map((slot) => directory.idOf(slot));
     for (const slot of slots) this.#leaving.set(slot, []);
+    // A row that is still to be written would bring the host back into the register.
+    const behind = slots.filter((slot) => register.drop(slot));
     const { changes, removal } = alerts.remove(ids, at, by);
     const batch = {
       events: slots.map((slot) => turn.eventOf(slot, 'removed', at, { by })),
@@ -204,7 +206,9 @@ export class PipelineHosts {
       await commands.run(batch, (kept) => {
         reopened = alerts.settleRemoval(removal, kept);
         if (reopened.length > 0) turn.append({ episodes: reopened });
-        if (!kept) this.#stay(slots);
+        if (kept) return;
+        for (const slot of behind) register.note(slot);
+        this.#stay(slots);
       });
     } catch (error) {
       await turn.stageAlerts(reopened, at);

@@ -32,6 +32,18 @@ describe('history', () => {
     expect(await history()).toEqual(['registered', 'restarted', 'down', 'up', 'left', 'up']);
   });
 
+  test('P54: what a shard tells again is no news', async () => {
+    const { take, history, alerts, directory } = setUp();
+    take([{ ...WEB, labels: { rack: 'r1' } }], { row: 0, kind: 'up', atMs: 1 });
+    take([], { row: 0, kind: 'down', atMs: 90_000 });
+    const before = alerts.openOf(WEB_ID);
+    take([{ row: 0, name: null, id: WEB_ID }], { row: 0, kind: 'down', atMs: 91_000 });
+    expect(alerts.openOf(WEB_ID)).toEqual(before);
+    expect([directory.nameOf(0), directory.labelsOf(0).rack]).toEqual(['web', 'r1']);
+    expect(directory.changedAtMsOf(0)).toBe(90_000);
+    expect(await history()).toEqual(['registered', 'down']);
+  });
+
   test('P3: evidence and words are the same on event, alert and host', async () => {
     const { take, store, alerts, directory } = setUp();
     take([WEB], { row: 0, kind: 'up', atMs: 1 }, { row: 0, kind: 'down', atMs: 90_000 });

@@ -119,6 +119,8 @@ export class Pipeline {
     if (removals.isResting(place)) return;
     const known = directory.slotAt(place);
     if (known !== null) {
+      // A shard that goes on for one that ended does not know what was said of a host: what is known stays.
+      if (name === null) return;
       if (this.#hosts.waits(known, () => this.#describe(shard, described))) return;
       if (!directory.describe(known, name, labels)) return;
       live.stageDescription(known);
@@ -158,8 +160,10 @@ export class Pipeline {
       this.#turn.record(slot, 'restarted', atMs);
       return;
     }
-    removals.cancel(slot);
     const before = directory.stateOf(slot);
+    // Told again by a shard that goes on for one that ended, and cannot know what was sent.
+    if (kind === before) return;
+    removals.cancel(slot);
     directory.setState(slot, kind as HostStateCode, atMs);
     if (kind === TransitionKind.up) {
       this.#cameUp(slot, before, atMs);
@@ -307,6 +311,7 @@ export class Pipeline {
 
   /** No further slice; what is queued is dropped. */
   stop(): void {
+    this.#turn.end();
     if (this.#nextSlice !== null) clearImmediate(this.#nextSlice);
     if (this.#nextDeadlines !== null) clearImmediate(this.#nextDeadlines);
     this.#queue.length = 0;

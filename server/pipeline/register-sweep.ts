@@ -55,11 +55,19 @@ export class RegisterSweep {
     clearInterval(this.#timer);
   }
 
-  /** Stops, and looks at every host once more; what is behind then is handed to `write`. For a clean stop. */
+  /**
+   * Stops, and looks at every host once more; what is behind then is handed to `write`, until nothing is left. For a
+   * clean stop, when `write` no longer puts off anything.
+   */
   async finish(): Promise<void> {
     this.stop();
-    for (this.#next = 0; this.#next < this.#options.directory.slotCount; ) {
+    const { directory, register, write } = this.#options;
+    for (this.#next = 0; this.#next < directory.slotCount; ) {
       this.#look(MAX_SLOTS_A_STEP);
+      await nextTurn();
+    }
+    while (register.waiting > 0) {
+      write([]);
       await nextTurn();
     }
   }

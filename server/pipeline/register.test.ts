@@ -3,11 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { hostIdHex } from '../host-id.ts';
 import { pipelineFleet as setUp } from '../testing/pipeline-fleet.ts';
 import { RegisterSweep } from './register-sweep.ts';
-import { readRegister } from './restore.ts';
 
 const WEB = { row: 0, name: 'web' };
 type Fleet = ReturnType<typeof setUp>;
-const rows = ({ store }: Fleet) => readRegister(store);
+const rows = (fleet: Fleet) => fleet.rows();
 const written = ({ store }: Fleet) => store.batches.flatMap(({ hosts }) => hosts ?? []);
 
 describe('rows of the register', () => {

@@ -1,12 +1,14 @@
 /**
  * Owns what is written into the stored register and when a row there is behind: names, labels, registrations and
  * leaves as the pipeline notes them; intervals and being heard again, which only the engine's columns know, by
- * comparison. Main thread; O(1) a host. Knows no store and no timer. Rules P11 to P14 of SPEC.md.
+ * comparison. What waits to be written is a bit a host, whatever the store is doing. Main thread; O(1) a host. Knows
+ * no store and no timer. Rules P11 to P14 and P52 of SPEC.md.
  */
 import { HostState } from '#lib/protocol/host.ts';
 import type { Engine } from '../engine/index.ts';
 import type { HostDirectory } from '../live/host-directory.ts';
 import type { StoredHost } from '../store/store.ts';
+import { SlotQueue } from './slot-queue.ts';
 
 export type RegisterOptions = {
   readonly engine: Pick<Engine, 'read'>;
@@ -16,7 +18,7 @@ export type RegisterOptions = {
 export class Register {
   readonly #engine: Pick<Engine, 'read'>;
   readonly #directory: HostDirectory;
-  readonly #noted = new Set<number>();
+  readonly #noted = new SlotQueue();
 
   constructor({ engine, directory }: RegisterOptions) {
     this.#engine = engine;
@@ -28,9 +30,14 @@ export class Register {
     this.#noted.add(slot);
   }
 
-  /** The host is gone, or going. */
-  drop(slot: number): void {
-    this.#noted.delete(slot);
+  /** The host is gone, or going: true when its row was still to be written. */
+  drop(slot: number): boolean {
+    return this.#noted.drop(slot);
+  }
+
+  /** Rows that have to be written and have not been taken. */
+  get waiting(): number {
+    return this.#noted.size;
   }
 
   /** Does the engine know something of the host that its row does not say? */
@@ -44,11 +51,14 @@ export class Register {
     return columns.intervalMs !== intervalMs || (columns.heardAgain && !confirmed);
   }
 
-  /** The rows of what was noted since the last call, as the hosts are now. */
-  take(): StoredHost[] {
-    if (this.#noted.size === 0) return [];
-    const rows = [...this.#noted].map((slot) => this.#rowOf(slot));
-    this.#noted.clear();
+  /** At most `limit` of the rows noted, first noted first, as the hosts are now. */
+  take(limit: number): StoredHost[] {
+    const rows: StoredHost[] = [];
+    while (rows.length < limit) {
+      const slot = this.#noted.take();
+      if (slot === null) break;
+      rows.push(this.#rowOf(slot));
+    }
     return rows;
   }
 

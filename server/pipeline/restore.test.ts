@@ -270,3 +270,27 @@ describe('restore', () => {
     await expect(tooSmall.restore()).rejects.toThrow('the live log has room for 4 hosts; the register has 5');
   });
 });
+
+test('P53: the engine is told which policy a host of before is under, and what it said last with a tag', async () => {
+  const first = setUp();
+  first.take([
+    { row: 0, name: 'far', labels: { net: 'mobile' } },
+    { row: 1, name: 'near', labels: { net: 'lan' } },
+  ]);
+  const fleet = setUp({ store: first.store });
+  const run = { incarnation: 77, seq: 5 };
+  await fleet.restore({
+    policyOf: ({ net }) => (net === 'mobile' ? 2 : 0),
+    runOf: (id) => (id === idOf('near') ? run : null),
+  });
+  const told = fleet.restored.map(({ id, policy, incarnation, seq }) => {
+    return [id === idOf('far') ? 'far' : 'near', policy, incarnation, seq];
+  });
+  expect(told.sort()).toEqual([
+    ['far', 2, undefined, undefined],
+    ['near', 0, 77, 5],
+  ]);
+  const again = setUp({ store: first.store });
+  await again.restore();
+  expect(again.restored.map(({ policy }) => policy)).toEqual([undefined, undefined]);
+});

@@ -8,18 +8,22 @@ import { ACKNOWLEDGED, type HostEvent, type HostId, HostState } from '#lib/proto
 import type { AlertBook, AlertChange, EpisodeRecord } from '../alerts/alert-book.ts';
 import type { HostDirectory } from '../live/host-directory.ts';
 import type { LiveLog } from '../live/live-log.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredHost } from '../store/store.ts';
 import type { Register } from './register.ts';
 
 export type PipelineTurnOptions = {
   readonly directory: HostDirectory;
   readonly alerts: AlertBook;
-  readonly store: Pick<Store, 'append'>;
+  readonly store: Pick<Store, 'append' | 'health'>;
   readonly live: LiveLog;
   readonly register: Register;
   readonly onFault: (error: Error) => void;
 };
 
+/** Rows of the register built before other work gets a turn: about 5 ms. */
+const ROWS_A_TURN = 1_024;
+/** Rows that may wait in the store before further ones of the register wait where they are: two of its transactions. */
+const ROWS_WAITING = 65_536;
 /** Alerts staged before other work gets a turn: about 5 ms. */
 const STAGED_A_TURN = 2_048;
 
@@ -31,6 +35,8 @@ export class PipelineTurn {
   #events: HostEvent[] = [];
   #changes: StagedAlertChange[] = [];
   #removed: { readonly id: HostId; readonly at: number }[] = [];
+  #nextRows: NodeJS.Immediate | null = null;
+  #isEnding = false;
 
   constructor(options: PipelineTurnOptions) {
     this.#o = options;
@@ -55,12 +61,12 @@ export class PipelineTurn {
     this.#removed.push({ id, at });
   }
 
-  /** All that was told since the last call. O(it). */
+  /** All that was told since the last call, and as many rows of the register as the store has room for. O(it). */
   commit(): void {
     const changes = this.#changes;
     const events = this.#events;
     const removed = this.#removed;
-    const hosts = this.#o.register.take();
+    const hosts = this.#takeRows();
     if (events.length + changes.length + removed.length + hosts.length === 0) return;
     this.#changes = [];
     this.#events = [];
@@ -74,9 +80,34 @@ export class PipelineTurn {
     for (const { change, exactAtMs } of changes) this.stageAlert(change, exactAtMs);
   }
 
+  /** A fleet that appears at once has more rows than the store takes at once. */
+  #takeRows(): StoredHost[] {
+    const { register, store } = this.#o;
+    if (register.waiting === 0) return [];
+    const room = this.#isEnding ? ROWS_A_TURN : ROWS_WAITING - store.health().waiting;
+    const rows = register.take(Math.min(ROWS_A_TURN, room));
+    if (rows.length > 0) this.#planRows();
+    return rows;
+  }
+
+  #planRows(): void {
+    if (this.#o.register.waiting === 0 || this.#isEnding) return;
+    this.#nextRows ??= setImmediate(() => {
+      this.#nextRows = null;
+      this.commit();
+    });
+  }
+
   /** To the store as history. */
   append(batch: Parameters<Store['append']>[0]): void {
-    this.#o.store.append(batch, 'history').catch(this.#o.onFault);
+    // There is room again.
+    this.#o.store.append(batch, 'history').then(() => this.#planRows(), this.#o.onFault);
+  }
+
+  /** From now on each commit takes rows, whatever waits in the store. */
+  end(): void {
+    this.#isEnding = true;
+    if (this.#nextRows !== null) clearImmediate(this.#nextRows);
   }
 
   /** In slices, so that thousands do not hold up the live states. */

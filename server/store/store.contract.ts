@@ -109,6 +109,39 @@ export function storeContract(name: string, { create, restart }: StoreUnderTest)
       expect(store.health()).toMatchObject({ writable: true, detail: null, waiting: 0, dropped: 0 });
     });
 
+    const pages = async () => {
+      const found: Buffer[] = [];
+      for await (const windows of store.replayWindows()) found.push(Buffer.from(windows));
+      return found.sort((a, b) => a.length - b.length);
+    };
+    const windows = async () => (await pages()).map(String).sort();
+    const page = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text));
+
+    test('S29: a page of replay windows replaces what the same run saved under its number, to the byte', async () => {
+      expect(await windows()).toEqual([]);
+      const large = Uint8Array.from({ length: 82_000 }, (_, i) => (i * 7) & 255);
+      await store.saveReplayWindows('e1', 0, page('first'));
+      await store.saveReplayWindows('e1', 1, page('second'));
+      await store.saveReplayWindows('e1', 0, page('again'));
+      await store.saveReplayWindows('e1', 2, new Uint8Array(0));
+      expect(await windows()).toEqual(['', 'again', 'second']);
+      await store.saveReplayWindows('e1', 1, large);
+      await again(START_MS + 1);
+      const kept = await pages();
+      expect([kept.length, kept[2]!.equals(large)]).toEqual([3, true]);
+    });
+
+    test('S30: pages of earlier runs stay until a run says that it has saved all it knows', async () => {
+      for (let i = 0; i < 40; i++) await store.saveReplayWindows('e1', i, page(`old ${i}`));
+      await again(START_MS + 1);
+      await store.saveReplayWindows('e2', 0, page('new'));
+      expect(await windows()).toHaveLength(41);
+      await store.keepReplayWindowsOf('e2');
+      expect(await windows()).toEqual(['new']);
+      await again(START_MS + 2);
+      expect(await windows()).toEqual(['new']);
+    });
+
     test('S1: events come back whole, newest first, in the order of appending', async () => {
       const evidence = {
         kind: 'timeout',
@@ -120,13 +153,15 @@ export function storeContract(name: string, { create, restart }: StoreUnderTest)
       } as const;
       const down = hostEvent(9, { kind: 'down', reason: 'silent', evidence });
       const unheard = hostEvent(9, { kind: 'down', evidence: { ...evidence, source: null, unheard: true } });
+      const connected = hostEvent(9, { kind: 'down', evidence: { ...evidence, connected: true } });
       const acknowledged = hostEvent(8, { kind: 'acknowledged', by: 'ada' });
       const named = hostEvent(10, { kind: 'registered', by: 'ada' });
       await store.append({ events: [hostEvent(1), down] }, 'history');
-      await store.append({ events: [acknowledged, named, unheard] }, 'command');
+      await store.append({ events: [acknowledged, named, connected, unheard] }, 'command');
       await again(START_MS + 1);
       expect((await store.events({ limit: 10 })).events).toEqual([
         unheard,
+        connected,
         named,
         acknowledged,
         down,

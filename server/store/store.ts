@@ -35,6 +35,9 @@ export type StoredHost = {
   readonly left: { readonly at: number; readonly evidence: Evidence | null } | null;
 };
 
+/** A part of the register. Hosts are made as they are asked for, so keep of one what is needed, not all of them. */
+export type HostPage = Iterable<StoredHost> & { readonly length: number };
+
 export type StoreBatch = {
   readonly events?: readonly HostEvent[];
   /** Absolute: each replaces what was known under its id. */
@@ -180,7 +183,7 @@ export type Store = {
   /** Where the last run ended; a run begins now. Once, first of all. */
   load(nowMs: number): Promise<StoredState>;
   /** The register, in pages of some thousand hosts, in no special order. After load, before the first append. */
-  hosts(): AsyncIterable<readonly StoredHost[]>;
+  hosts(): AsyncIterable<HostPage>;
   /**
    * Resolves when the batch is on disk as one transaction. `history`: rejects when the store is closed, and when
    * the batch can never be stored because it breaks a rule of the tables; while the disk is full it waits in memory,
@@ -191,6 +194,15 @@ export type Store = {
   /** All or nothing; rejects with StoreUnavailable. `audit` in the same transaction. */
   changeAccounts(changes: readonly AccountChange[], audit: readonly AuditEntry[]): Promise<void>;
   changeSettings(settings: ServerSettings, audit: AuditEntry): Promise<void>;
+  /**
+   * Replaces a page of what the server's run `epoch` knows of its hosts' seqs (opaque here); rejects with
+   * StoreUnavailable, and nothing of it is kept. Not in order with batches.
+   */
+  saveReplayWindows(epoch: string, page: number, windows: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** All that this run knows has been saved: the pages of earlier ones go. */
+  keepReplayWindowsOf(epoch: string): Promise<void>;
+  /** Every page there is, of all runs, in no special order. */
+  replayWindows(): AsyncIterable<Uint8Array>;
   /** This run is alive and watching: what lies between two runs is unknown to timelines. Call every ten seconds. */
   alive(nowMs: number): void;
   events(query: EventQuery): Promise<EventResult>;

@@ -34,6 +34,8 @@ export async function runCommand(
       stateHome: undefined,
       token: undefined,
       dataDir: undefined,
+      heartbeatKey: undefined,
+      heartbeatKeys: undefined,
       terminal: {
         columns: columns ?? null,
         ask: answer === undefined ? null : ask,

@@ -16,9 +16,9 @@ import { LiveLog } from '../live/live-log.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { Register } from '../pipeline/register.ts';
 import { Removals } from '../pipeline/removals.ts';
-import { readRegister, restoreFleet } from '../pipeline/restore.ts';
+import { type RestoreParts, readRegister, restoreFleet } from '../pipeline/restore.ts';
 import { MemoryStore } from '../store/memory/memory-store.ts';
-import { type StoreBatch, StoreUnavailable } from '../store/store.ts';
+import { type StoreBatch, type StoredHost, StoreUnavailable } from '../store/store.ts';
 
 export type Step = {
   row: number;
@@ -38,6 +38,8 @@ const columns: HostColumnsView = {
   lastSeenAtMs: 0,
   intervalMs: 1_000,
   timeoutMs: 5_000,
+  policy: 0,
+  detector: { kind: 'fixed', misses: 5 },
   incarnation: null,
   highSeq: 9,
   seen64: 1n,
@@ -45,6 +47,7 @@ const columns: HostColumnsView = {
   expectedBeats: 0,
   sourceIndex: 0,
   senderLateMs: 0,
+  olderIncarnationRefused: false,
 };
 
 export function batchOf(described: readonly Described[], steps: readonly Step[]): ShardBatch {
@@ -137,9 +140,8 @@ export function pipelineFleet({ store, maxHosts, slots, nowMs, epoch }: FleetOpt
     read: (_shard: number, row: number): HostColumnsView => ({ ...columns, ...overrides.get(row) }),
     remove: (shard: number, row: number): void => void parts.removed.push([shard, row]),
     expect: (host: ExpectedHost): void => void parts.expected.push(host),
-    restore: (hosts: readonly RestoredHost[]) => {
-      parts.restored.push(...hosts);
-      return hosts.map((_, row) => ({ shard: 0, row }));
+    restore: (hosts: Iterable<RestoredHost>, placed: (shard: number, row: number) => void): void => {
+      for (const host of hosts) placed(0, parts.restored.push(host) - 1);
     },
   };
   const register = new Register({ engine, directory });
@@ -168,12 +170,28 @@ export function pipelineFleet({ store, maxHosts, slots, nowMs, epoch }: FleetOpt
   const setColumns = (row: number, fields: Partial<HostColumnsView>): void =>
     void overrides.set(row, { ...overrides.get(row), ...fields });
   /** Begins with what the store has, as a server does that starts again. */
-  const restore = async (): Promise<void> => {
+  const restore = async (more: Pick<RestoreParts, 'policyOf' | 'runOf'> = {}): Promise<void> => {
     const state = await parts.store.load(parts.nowMs);
-    const hosts = await readRegister(parts.store);
-    restoreFleet(state, hosts, { ...parts, engine, onFault });
+    const hosts = await readRegister(parts.store, directory);
+    restoreFleet(state, hosts, { ...parts, ...more, engine, onFault });
     pipeline.begin();
     parts.live.publish(parts.nowMs);
   };
-  return Object.assign(parts, { engine, register, pipeline, take, tickAt, history, setColumns, restore });
+  /** The stored register. */
+  const rows = async (): Promise<StoredHost[]> => {
+    const hosts: StoredHost[] = [];
+    for await (const page of parts.store.hosts()) hosts.push(...page);
+    return hosts;
+  };
+  return Object.assign(parts, {
+    rows,
+    engine,
+    register,
+    pipeline,
+    take,
+    tickAt,
+    history,
+    setColumns,
+    restore,
+  });
 }

@@ -1,4 +1,7 @@
-/** A whole server on free ports, without pages, with heartbeats over a real socket. For tests. */
+/**
+ * A whole server on free ports, without pages, with heartbeats over a real socket. For tests. RECEIVER and SHARDS of
+ * the environment count, so that every test can be run with either receiver and any number of shards.
+ */
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -39,7 +42,11 @@ export async function startTestServer(...args: string[]): Promise<TestServer> {
   // One that the test names itself is left to it.
   const dataDir = mkdtempSync(join(tmpdir(), 'pulsewatch-test-'));
   const removeData = (): void => rmSync(dataDir, { recursive: true, force: true });
-  const config = readConfig(['--port', '0', '--heartbeat-port', '0', '--data-dir', dataDir, ...args], {});
+  const { RECEIVER, SHARDS } = process.env;
+  const config = readConfig(['--port', '0', '--heartbeat-port', '0', '--data-dir', dataDir, ...args], {
+    RECEIVER,
+    SHARDS,
+  });
   let setupToken: string | null = null;
   const server = await startServer(config, {
     startPages: null,

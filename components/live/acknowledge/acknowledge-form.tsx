@@ -2,6 +2,7 @@
 
 /** The questions an acknowledgement may ask: who, why, for how long. Loaded when first needed. */
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { MAX_COMMENT_LENGTH } from '@/lib/protocol/alert.ts';
 import { useTranslations } from '../../i18n/language.ts';
 import { Button, TextLink } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -11,9 +12,6 @@ import { useCommentRequired } from '../permissions.ts';
 import type { AckOptions } from './acknowledger.ts';
 import { printable } from './printable.ts';
 import { useActor } from './use-actor.ts';
-
-/** What a row can still show; the server takes more. */
-const MAX_COMMENT_LENGTH = 500;
 
 const MINUTE_MS = 60_000;
 const EXPIRIES = {

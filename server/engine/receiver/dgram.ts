@@ -3,141 +3,181 @@
  * libuv reads 32 datagrams and then runs timers, so a timer alone must not judge: each tick a marker datagram is
  * sent to the socket itself, and only what it stands for is judged once it has been read. Cost: about 3 µs a datagram.
  */
-import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { udpDrops } from '../../libc/udp-drops.ts';
 import type { BoundAddress } from '../shard-messages.ts';
+import type { SourceBook } from '../source-book.ts';
+import { familyMark, Markers } from './dgram-marker.ts';
 import type { Receiver, ReceiverHandlers } from './receiver.ts';
 
-const WANTED_BUFFER_BYTES = 4 * 1024 * 1024;
+export const WANTED_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Another socket may hold a port that was free for the first: so many other ports are tried. */
 const PORT_TRIES = 8;
 
-const MARKER = { first: 0x00, secret: 1, secretBytes: 16, instant: 17, bytes: 25 } as const;
+/** Reading the system's table may take a millisecond. */
+const LOOK_UP_EVERY_MS = 200;
 
-/** One socket and the markers it sends itself. */
-class MarkedSocket {
-  readonly socket: Socket;
-  readonly asked: BoundAddress;
-  readonly #marker = Buffer.alloc(MARKER.bytes);
-  #horizonMs = Number.NEGATIVE_INFINITY;
+type Bound = { readonly socket: Socket; readonly address: BoundAddress };
 
-  constructor(asked: BoundAddress, handlers: ReceiverHandlers) {
-    this.asked = asked;
-    const ipv6 = asked.host.includes(':');
-    this.socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6 });
-    randomBytes(MARKER.secretBytes).copy(this.#marker, MARKER.secret);
-    this.socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
-      if (this.#isMarker(bytes)) handlers.onMarker();
-      else handlers.onDatagram(bytes, from.address);
-    });
-  }
-
-  get horizonMs(): number {
-    return this.#horizonMs;
-  }
-
-  bind(port: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.socket.once('error', reject);
-    this.socket.bind({ address: this.asked.host, port, exclusive: true }, () => {
-      this.socket.off('error', reject);
-      resolve();
-    });
-    return promise;
-  }
-
-  /** Asks for a large buffer and says what the kernel gave: it caps silently, or refuses. */
-  growBuffer(): number {
-    try {
-      this.socket.setRecvBufferSize(WANTED_BUFFER_BYTES);
-    } catch {
-      // The default buffer then serves; the number returned says so.
-    }
-    return this.socket.getRecvBufferSize();
-  }
-
-  mark(nowMs: number): void {
-    const { address, port } = this.socket.address();
-    // A socket bound to every address hears itself on loopback.
-    const target = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-    // The instant is the counter too: it never repeats and never steps back. A copy, because the send is queued.
-    const marker = Buffer.from(this.#marker);
-    marker.writeDoubleLE(nowMs, MARKER.instant);
-    this.socket.send(marker, port, target, () => {
-      // A marker that could not be sent does not come back: the horizon stays, nobody is judged on it.
-    });
-  }
-
-  /** Only this socket knows the secret; an older marker that comes again changes nothing. */
-  #isMarker(bytes: Buffer): boolean {
-    if (bytes.length !== MARKER.bytes || bytes[0] !== MARKER.first) return false;
-    if (bytes.compare(this.#marker, 0, MARKER.instant, 0, MARKER.instant) !== 0) return false;
-    this.#horizonMs = Math.max(this.#horizonMs, bytes.readDoubleLE(MARKER.instant));
-    return true;
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      try {
-        this.socket.close(() => resolve());
-      } catch {
-        // Node closed it itself after a failed bind.
-        resolve();
-      }
-    });
-  }
+function openSocket({ host }: BoundAddress, reusePort: boolean): Socket {
+  const ipv6 = host.includes(':');
+  return createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6, reusePort });
 }
 
+function bind(socket: Socket, address: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once('error', reject);
+  socket.bind({ address, port, exclusive: true }, () => {
+    socket.off('error', reject);
+    resolve();
+  });
+  return promise;
+}
+
+function close(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      socket.close(() => resolve());
+    } catch {
+      // Node closed it itself after a failed bind.
+      resolve();
+    }
+  });
+}
+
+/** One socket an address, all of them on one port where port 0 is asked for; or none, and the error. */
 async function bindAll(
   addresses: readonly BoundAddress[],
-  handlers: ReceiverHandlers,
-): Promise<MarkedSocket[]> {
-  const sockets: MarkedSocket[] = [];
+  prepare: (socket: Socket) => void,
+  reusePort: boolean,
+): Promise<Bound[]> {
+  const bound: Bound[] = [];
   let port: number | undefined;
   try {
     for (const asked of addresses) {
-      const marked = new MarkedSocket(asked, handlers);
-      sockets.push(marked);
-      await marked.bind(asked.port === 0 ? (port ?? 0) : asked.port);
-      if (asked.port === 0) port ??= marked.socket.address().port;
+      const socket = openSocket(asked, reusePort);
+      bound.push({ socket, address: asked });
+      prepare(socket);
+      await bind(socket, asked.host, asked.port === 0 ? (port ?? 0) : asked.port);
+      if (asked.port === 0) port ??= socket.address().port;
     }
-    return sockets;
+    return bound.map(({ socket, address: { host } }) => ({
+      socket,
+      address: { host, port: socket.address().port },
+    }));
   } catch (error) {
-    await Promise.all(sockets.map((marked) => marked.close()));
+    await Promise.all(bound.map(({ socket }) => close(socket)));
     throw error;
   }
 }
 
-/** Rejects as Node does when an address cannot be bound; then no socket stays open. */
-export async function openDgramReceiver(
+async function bindOneOfManyPorts(
   addresses: readonly BoundAddress[],
-  handlers: ReceiverHandlers,
-): Promise<Receiver> {
+  prepare: (socket: Socket) => void,
+  reusePort: boolean,
+): Promise<Bound[]> {
   const anyPort = addresses.some(({ port }) => port === 0);
-  let sockets: MarkedSocket[] | undefined;
-  for (let tries = anyPort ? PORT_TRIES : 1; sockets === undefined; tries--) {
+  for (let tries = anyPort ? PORT_TRIES : 1; ; tries--) {
     try {
-      sockets = await bindAll(addresses, handlers);
+      return await bindAll(addresses, prepare, reusePort);
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
       if (tries <= 1 || !taken) throw error;
     }
   }
-  const bound = sockets;
-  const receiveBufferBytes = Math.min(...bound.map((marked) => marked.growBuffer()));
+}
+
+/**
+ * The addresses with the port all shards are to share, free at this moment: to be asked for before several receivers
+ * open with `shared`, because the kernel would let them share it with another server's, too. Rejects as Node does.
+ */
+export async function findSharedPort(addresses: readonly BoundAddress[]): Promise<BoundAddress[]> {
+  const bound = await bindOneOfManyPorts(addresses, () => {}, false);
+  await Promise.all(bound.map(({ socket }) => close(socket)));
+  return bound.map(({ address }) => address);
+}
+
+/** Asks for a large buffer and says what the kernel gave: it caps silently, or refuses. */
+function growBuffer(socket: Socket): number {
+  try {
+    socket.setRecvBufferSize(WANTED_BUFFER_BYTES);
+  } catch {
+    // The default buffer then serves; the number returned says so.
+  }
+  return socket.getRecvBufferSize();
+}
+
+/** node:dgram does not hand out SO_RXQ_OVFL; what the system knows is looked up now and then. */
+class DropCount {
+  readonly #addresses: readonly BoundAddress[];
+  #count = 0;
+  #lookedUpMs = Number.NEGATIVE_INFINITY;
+  isKnown = true;
+
+  constructor(addresses: readonly BoundAddress[]) {
+    this.#addresses = addresses;
+  }
+
+  /** Never steps back, though a shard that shares the port and ends takes its share along. */
+  count(): number {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedUpMs < LOOK_UP_EVERY_MS) return this.#count;
+    this.#lookedUpMs = nowMs;
+    const drops = udpDrops(this.#addresses);
+    this.isKnown = drops !== null;
+    this.#count = Math.max(this.#count, Math.round(drops ?? 0));
+    return this.#count;
+  }
+}
+
+/**
+ * Rejects as Node does when an address cannot be bound; then no socket stays open. `shared`: a secret number the
+ * shards on these addresses have in common, whose ports are then known; null: the port is this receiver's alone.
+ */
+export async function openDgramReceiver(
+  addresses: readonly BoundAddress[],
+  sources: SourceBook,
+  handlers: ReceiverHandlers,
+  shared: number | null = null,
+): Promise<Receiver> {
+  const family = shared === null ? null : familyMark(shared);
+  const markers = new Map<Socket, Markers>();
+  const prepare = (socket: Socket): void => {
+    const own = new Markers(socket, family);
+    markers.set(socket, own);
+    socket.on('message', (bytes: Buffer, from: RemoteInfo) => {
+      const marked = own.take(bytes);
+      if (marked === 'ours') handlers.onHorizon();
+      if (marked !== 'no') return;
+      // libuv does not say where a batch begins: every datagram is one.
+      handlers.onBatch(bytes, bytes.length, 1);
+      handlers.onDatagram(bytes, 0, bytes.length, sources.ofText(from.address));
+    });
+  };
+  const bound = await bindOneOfManyPorts(addresses, prepare, shared !== null);
+  const inUse = bound.map(({ socket }) => markers.get(socket)!);
+  const receiveBufferBytes = Math.min(...bound.map(({ socket }) => growBuffer(socket)));
   for (const { socket } of bound) socket.on('error', handlers.onFault);
+  const drops = new DropCount(bound.map(({ address }) => address));
   return {
-    addresses: bound.map(({ socket, asked }) => ({ host: asked.host, port: socket.address().port })),
+    addresses: bound.map(({ address }) => address),
     receiveBufferBytes,
-    // node:dgram does not hand out SO_RXQ_OVFL.
-    kernelDrops: () => 0,
+    kernelDrops: () => drops.count(),
+    markers: () =>
+      drops.isKnown
+        ? undefined
+        : {
+            lost: inUse.reduce((sum, { lost }) => sum + lost, 0),
+            back: inUse.reduce((sum, { back }) => sum + back, 0),
+          },
     mark: (nowMs) => {
-      for (const marked of bound) marked.mark(nowMs);
+      for (const own of inUse) own.mark(nowMs);
     },
-    horizonMs: () => Math.min(...bound.map((marked) => marked.horizonMs)),
+    horizonMs: () => Math.min(...inUse.map((own) => own.horizonMs)),
     close: async () => {
-      await Promise.all(bound.map((marked) => marked.close()));
+      for (const own of inUse) own.close();
+      await Promise.all(bound.map(({ socket }) => close(socket)));
     },
   };
 }

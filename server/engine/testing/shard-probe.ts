@@ -1,13 +1,16 @@
 /** A shard with a hand-turned clock and hosts by name, for tests. */
 import { encodeHeader, encodeHello, MessageType, REJECT_REASONS } from '../../../lib/protocol/heartbeat.ts';
-import { canonicalLabels, HostState, STATE_NAMES } from '../../../lib/protocol/host.ts';
+import { canonicalLabels, HostState, STATE_MASK, STATE_NAMES } from '../../../lib/protocol/host.ts';
 import { hostIdBytes, hostIdHex } from '../../host-id.ts';
+import { type DetectorPolicies, NO_POLICIES } from '../detector/policies.ts';
 import { type HostDescription, type ShardBatch, TransitionNote } from '../events.ts';
 import { type HostColumnsView, viewHostColumns } from '../host-columns-view.ts';
 import { packRestored, type RestoredHost } from '../known-hosts.ts';
 import { allocateShardMemory, openShardColumns, type ShardColumns } from '../layout.ts';
 import type { ObservedClock } from '../observed-clock.ts';
-import { Shard } from '../shard.ts';
+import { type HandOver, Shard } from '../shard.ts';
+import { SourceBook } from '../source-book.ts';
+import type { TagGate } from '../tags/tag-gate.ts';
 import type { TimeoutPolicy } from '../timeout-class.ts';
 
 export const POLICY: TimeoutPolicy = { misses: 5, minTimeoutMs: 500, maxTimeoutMs: 3_600_000 };
@@ -28,6 +31,7 @@ export type ProbeEvent = {
   row: number;
   host: string;
   kind: string;
+  reason: number;
   heardOnce: boolean;
   unheard: boolean;
   atMs: number;
@@ -86,9 +90,18 @@ export function joined(...parts: Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts));
 }
 
+/** Where the datagram stands in the memory the shard is given: never at its beginning, never up to its end. */
+const DATAGRAM_AT = 24;
+const SLOT_BYTES = 2_048;
+
 export class ShardProbe {
   readonly columns: ShardColumns;
   readonly shard: Shard;
+  readonly book: SourceBook;
+  /** What was handed over: owner, bytes, source, connection. */
+  readonly handedOver: { owner: number; bytes: Uint8Array; source: string; connection: number }[] = [];
+  /** Number of the TCP connection datagrams come over, 0 = UDP. */
+  connection = 0;
   nowMs = START_MS;
   source = '127.0.0.1';
   readonly events: ProbeEvent[] = [];
@@ -96,25 +109,45 @@ export class ShardProbe {
   readonly sources: (readonly [number, string])[] = [];
   readonly refused: string[] = [];
   readonly #policy: TimeoutPolicy;
+  readonly #policies: DetectorPolicies;
   readonly #nameOfRow = new Map<number, string>();
 
   constructor(
     options: {
       maxHosts?: number;
       policy?: TimeoutPolicy;
+      policies?: DetectorPolicies;
       hostCount?: Int32Array;
       clock?: ObservedClock;
+      shard?: number;
+      shards?: number;
+      /** Makes the gate from the book of addresses and the number of rows. */
+      tags?: (book: SourceBook, rows: number) => TagGate;
+      sourceCapacity?: number;
     } = {},
   ) {
     const maxHosts = options.maxHosts ?? 64;
+    const { shard = 0, shards = 1 } = options;
+    this.book = new SourceBook(options.sourceCapacity ?? maxHosts + 1_024);
     this.#policy = options.policy ?? POLICY;
+    this.#policies = options.policies ?? NO_POLICIES;
     this.columns = openShardColumns(allocateShardMemory(maxHosts), maxHosts);
+    const handOver: HandOver = (owner, bytes, at, length, source, connection) => {
+      const copy = bytes.slice(at, at + length);
+      this.handedOver.push({ owner, bytes: copy, source: this.book.addressOf(source), connection });
+      return true;
+    };
     this.shard = new Shard({
-      shard: 0,
+      shard,
+      shards,
+      sources: this.book,
+      tags: options.tags?.(this.book, this.columns.rows) ?? null,
+      handOver: shards === 1 ? null : handOver,
       columns: this.columns,
       hostCount: options.hostCount ?? new Int32Array(1),
       maxHosts,
       policy: this.#policy,
+      policies: this.#policies,
       seed: 0x5eed,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
@@ -139,7 +172,11 @@ export class ShardProbe {
   send(bytes: Uint8Array): string {
     const before = [...this.shard.counters.rejected];
     const accepted = this.shard.counters.accepted;
-    this.shard.receive(bytes, this.source, this.nowMs);
+    // Other bytes stand around a datagram in a receiver's memory: none of them may count.
+    const slot = new Uint8Array(SLOT_BYTES).fill(0xb7);
+    slot.set(bytes, DATAGRAM_AT);
+    const source = this.book.ofText(this.source);
+    this.shard.receive(slot, DATAGRAM_AT, bytes.length, source, this.nowMs, this.connection);
     this.collect();
     const verdicts = REJECT_REASONS.flatMap((reason, i) =>
       Array<string>(this.shard.counters.rejected[i]! - before[i]!).fill(reason),
@@ -166,6 +203,15 @@ export class ShardProbe {
     fields: BeatFields & { idOf?: string } = {},
   ): string {
     return this.send(helloBytes(host, labels, fields));
+  }
+
+  /** The connection of the host ended. */
+  ended(host: string, connection: number, how: 'closed' | 'reset'): void {
+    const id = hostIdHex(host);
+    const high = Number.parseInt(id.slice(0, 8), 16);
+    const low = Number.parseInt(id.slice(8), 16);
+    this.shard.ended(high, low, connection, how, this.nowMs);
+    this.collect();
   }
 
   tick(horizonMs = this.nowMs): boolean {
@@ -196,12 +242,12 @@ export class ShardProbe {
   }
 
   read(host: string): HostColumnsView {
-    return viewHostColumns(this.columns, this.rowOf(host), this.#policy);
+    return viewHostColumns(this.columns, this.rowOf(host), this.#policy, this.#policies);
   }
 
   state(host: string): string {
     const row = this.#find(host);
-    return row === -1 ? 'unknown' : STATE_NAMES[this.columns.state[row]!]!;
+    return row === -1 ? 'unknown' : STATE_NAMES[this.columns.state[row]! & STATE_MASK]!;
   }
 
   rowOf(host: string): number {
@@ -216,7 +262,8 @@ export class ShardProbe {
     const low = Number.parseInt(id.slice(8), 16);
     const { state, idHigh, idLow, rows } = this.columns;
     for (let row = 0; row < rows; row++) {
-      if (state[row] !== HostState.empty && idHigh[row] === high && idLow[row] === low) return row;
+      if ((state[row]! & STATE_MASK) !== HostState.empty && idHigh[row] === high && idLow[row] === low)
+        return row;
     }
     return -1;
   }
@@ -235,6 +282,7 @@ export class ShardProbe {
         row: transitions.rows[i]!,
         host: this.#nameOfRow.get(transitions.rows[i]!) ?? `row ${transitions.rows[i]}`,
         kind: KIND_NAMES[transitions.kinds[i]!]!,
+        reason: transitions.reasons[i]!,
         heardOnce: (transitions.notes[i]! & TransitionNote.heardOnce) !== 0,
         unheard: (transitions.notes[i]! & TransitionNote.unheard) !== 0,
         atMs: transitions.atMs[i]!,

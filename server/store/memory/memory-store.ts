@@ -56,6 +56,8 @@ export class MemoryStore implements Store {
   readonly #tombstones = new Map<HostId, number>();
   readonly #accounts = new MemoryAccounts();
   #settings = DEFAULT_SETTINGS;
+  /** By run of the server, then by page. */
+  readonly #replayWindows = new Map<string, Map<number, Uint8Array>>();
   /** The first of them is number `#auditBase`. */
   readonly #audit: AuditEntry[] = [];
   #auditBase = 0;
@@ -125,6 +127,19 @@ export class MemoryStore implements Store {
   async changeSettings(settings: ServerSettings, audit: AuditEntry): Promise<void> {
     this.#settings = settings;
     this.#record([audit]);
+  }
+
+  async saveReplayWindows(epoch: string, page: number, windows: Uint8Array): Promise<void> {
+    const pages = this.#replayWindows.get(epoch) ?? new Map<number, Uint8Array>();
+    this.#replayWindows.set(epoch, pages.set(page, windows.slice()));
+  }
+
+  async keepReplayWindowsOf(epoch: string): Promise<void> {
+    for (const other of this.#replayWindows.keys()) if (other !== epoch) this.#replayWindows.delete(other);
+  }
+
+  async *replayWindows(): AsyncGenerator<Uint8Array> {
+    for (const pages of [...this.#replayWindows.values()]) yield* [...pages.values()];
   }
 
   alive(): void {}

@@ -28,7 +28,7 @@ async function run(command: string, args: readonly string[]): Promise<string> {
   return output;
 }
 
-test('S21, S23, S25: a full disk: history waits, commands are refused, nothing stored is lost', async () => {
+test('S21, S23, S25, S31: a full disk: history waits, commands are refused, nothing stored is lost', async () => {
   const script = `${MOUNT} && exec "$1" "$2" "$0" disk`;
   const output = canMount
     ? await run('unshare', [...UNSHARE, 'sh', '-c', script, folder, process.execPath, child])

@@ -15,6 +15,7 @@ export type Read =
   | { readonly of: 'begin'; readonly nowMs: number }
   | { readonly of: 'open-episodes'; readonly afterNo: number }
   | { readonly of: 'hosts'; readonly afterNo: number }
+  | { readonly of: 'replay-windows'; readonly afterNo: number }
   | { readonly of: 'events'; readonly query: EventQuery }
   /** The present run began then and is alive, whatever is stored of it; null: none has begun. */
   | { readonly of: 'timeline'; readonly query: TimelineQuery; readonly startedAtMs: number | null }
@@ -42,6 +43,20 @@ export type ToWriter =
   | { readonly mark: typeof MARK; readonly type: 'begin'; readonly nowMs: number }
   | { readonly mark: typeof MARK; readonly type: 'alive'; readonly nowMs: number }
   | { readonly mark: typeof MARK; readonly type: 'trim'; readonly id: number; readonly beforeMs: number }
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'save-replay-windows';
+      readonly id: number;
+      readonly epoch: string;
+      readonly page: number;
+      readonly windows: Uint8Array<ArrayBuffer>;
+    }
+  | {
+      readonly mark: typeof MARK;
+      readonly type: 'keep-replay-windows';
+      readonly id: number;
+      readonly epoch: string;
+    }
   | { readonly mark: typeof MARK; readonly type: 'close' };
 
 export type ToReader =

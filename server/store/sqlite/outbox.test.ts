@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import type { Evidence } from '#lib/protocol/host.ts';
 import { StoreUnavailable } from '../store.ts';
 import { hostEvent, openEpisode } from '../testing/samples.ts';
 import type { ToWriter } from './messages.ts';
@@ -195,4 +196,58 @@ test('S24: a refused batch is told to whoever waits and counted', async () => {
   made.answer('refused');
   await expect(append).rejects.toThrow('the store does not take this: no room');
   expect(made.outbox.health()).toMatchObject({ writable: true, waiting: 0, dropped: 3 });
+});
+
+test('S33: what was not confirmed is sent again as it was, with all there is to it', async () => {
+  const made = disk();
+  const evidence: Evidence = {
+    kind: 'timeout',
+    silentMs: 5_000.5,
+    intervalMs: 1_000,
+    source: '::1',
+    lostBeats: 2,
+    expectedBeats: 9,
+    unheard: true,
+    connected: true,
+  };
+  const left = { at: 9, evidence };
+  const host = {
+    id: '00000000000000a1',
+    name: null,
+    labels: { rack: 'r1' },
+    intervalMs: 10,
+    registeredAt: 7,
+  };
+  const acked = openEpisode(1, 5);
+  const ack = { by: 'ada', at: 6, comment: 'on it', expiresAt: 99 };
+  const batch = {
+    events: [
+      hostEvent(1, { kind: 'down', reason: 'silent', evidence }),
+      hostEvent(2, { kind: 'registered' }),
+    ],
+    episodes: [{ ...acked, alert: { ...acked.alert, evidence, ack }, batchId: 'b', closedBy: 'up' as const }],
+    hosts: [
+      { ...host, confirmed: true, left },
+      { ...host, id: '00000000000000a2', name: 'web', confirmed: false, unheard: true as const, left: null },
+    ],
+    removed: [{ id: '00000000000000a3', at: 4 }],
+    audit: [{ at: 3, actor: 'ada', action: 'acknowledge' as const, target: null, detail: 'one' }],
+  };
+  const lists = ['events', 'episodes', 'hosts', 'removed', 'audit'] as const;
+  // The second one has to wait, so that both ways of keeping it are gone.
+  const added = [made.outbox.add(batch, 'history'), made.outbox.add({ events: batch.events }, 'history')];
+  const [first] = made.take();
+  made.outbox.fail('no room');
+  made.outbox.retry();
+  const [again] = made.take();
+  for (const list of lists) {
+    const twice = list === 'events' ? [...first!.events, ...first!.events] : first![list];
+    expect(again![list]).toEqual(twice);
+  }
+  expect(JSON.stringify(again!.hosts)).toContain('"rack":"r1"');
+  made.outbox.wrote([2, 3], 'written', null);
+  await new Promise((resolve) => setImmediate(resolve));
+  made.outbox.wrote([3, 4], 'written', null);
+  await Promise.all(added);
+  expect(made.outbox.health()).toMatchObject({ writable: true, waiting: 0 });
 });

@@ -7,7 +7,7 @@ import type { StoreHealth } from '#lib/protocol/api.ts';
 import { StoreUnavailable } from '../store.ts';
 import { Backlog, type BacklogLimits } from './backlog.ts';
 import { MARK, type ToWriter, type WriteOutcome } from './messages.ts';
-import { type Changes, countRows, toRows } from './rows.ts';
+import { type ChangeRows, type Changes, countRows, fromRows, toRows } from './rows.ts';
 
 /** Rows in one message, and in what main builds of messages in one turn. */
 const PIECE_ROWS = 4_096;
@@ -22,9 +22,13 @@ export type OutboxOptions = {
   send(message: ToWriter): void;
 };
 
+/** Still as it was given, or as the JSON of its rows, which is a third of that and nothing to collect. */
+type Part = { rows: number; content: Changes | string };
+
 type Job = {
   readonly id: number;
-  readonly changes: Changes;
+  /** Each a message, at most PIECE_ROWS where there are so many. */
+  readonly parts: readonly Part[];
   readonly rows: number;
   /** backlog: a part of what waited while nothing could be stored; nobody waits for it alone. */
   readonly as: 'history' | 'command' | 'backlog';
@@ -88,9 +92,22 @@ export class Outbox {
     return job.settle.promise;
   }
 
+  /** Resolves when what was given until now is stored, refused or held back, or after `withinMs`. */
+  async settled(withinMs: number): Promise<void> {
+    const newest = this.#jobs.at(-1) ?? [...this.#sent.values()].at(-1);
+    if (newest === undefined || this.#trouble !== null) return;
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, withinMs);
+    await Promise.race([newest.settle.promise, patience.promise]).catch(() => {});
+    clearTimeout(timer);
+  }
+
   #enqueue(changes: Changes, as: Job['as']): Job {
     const settle = Promise.withResolvers<void>();
-    const job: Job = { id: ++this.#lastId, changes, rows: countRows(changes), as, settle };
+    const rows = countRows(changes);
+    const job: Job = { id: ++this.#lastId, parts: partsOf(changes, rows), rows, as, settle };
+    // What will have to wait is not kept as objects, unless making text of it took long.
+    if (this.#jobs.length > 0 && job.parts.length === 1) textOf(job.parts[0]!);
     this.#jobs.push(job);
     this.#queuedRows += job.rows;
     return job;
@@ -174,7 +191,8 @@ export class Outbox {
       if (as === 'command') settle.reject(new StoreUnavailable(this.#trouble!));
       else if (as === 'history') settle.resolve(this.#backlogStored.promise);
     }
-    this.#backlog.addBefore(jobs.filter(({ as }) => as !== 'command').map(({ changes }) => changes));
+    const kept = jobs.filter(({ as }) => as !== 'command').flatMap(({ parts }) => parts.map(changesOf));
+    this.#backlog.addBefore(kept);
   }
 
   /** Tries to store the first part of what waits, or at least something; not while such an attempt is under way. */
@@ -221,21 +239,32 @@ export class Outbox {
 }
 
 /** One message, or for a job with many rows several; built when they are asked for. */
-function* piecesOf({ id, changes, rows, as }: Job): Generator<WriteMessage, undefined> {
-  const parts = rows <= PIECE_ROWS ? [changes] : partsOf(changes);
+function* piecesOf({ id, parts, as }: Job): Generator<WriteMessage, undefined> {
   for (const [i, part] of parts.entries()) {
-    const json = JSON.stringify(toRows(part));
     const last = i === parts.length - 1;
-    yield { mark: MARK, type: 'write', id, rows: countRows(part), json, last, urgent: as !== 'history' };
+    const json = textOf(part);
+    yield { mark: MARK, type: 'write', id, rows: part.rows, json, last, urgent: as !== 'history' };
   }
 }
 
-function partsOf({ accounts, settings, ...lists }: Changes): Changes[] {
+function textOf(part: Part): string {
+  if (typeof part.content !== 'string') part.content = JSON.stringify(toRows(part.content));
+  return part.content;
+}
+
+function changesOf({ content }: Part): Changes {
+  return typeof content === 'string' ? fromRows(JSON.parse(content) as ChangeRows) : content;
+}
+
+function partsOf(changes: Changes, rows: number): Part[] {
+  if (rows <= PIECE_ROWS) return [{ rows, content: changes }];
+  const { accounts, settings, ...lists } = changes;
   const parts: Changes[] = [];
   for (const [name, items] of Object.entries(lists) as [keyof typeof lists, readonly unknown[]][]) {
     for (let from = 0; from < items.length; from += PIECE_ROWS) {
       parts.push({ [name]: items.slice(from, from + PIECE_ROWS) });
     }
   }
-  return [...parts, { accounts, settings }];
+  parts.push({ accounts, settings });
+  return parts.map((content) => ({ rows: countRows(content), content }));
 }

@@ -11,8 +11,8 @@ import { Reads } from './reads.ts';
 
 const main = parentPort!;
 
-function post(message: FromStore): void {
-  main.postMessage(message);
+function post(message: FromStore, transfer: ArrayBuffer[] = []): void {
+  main.postMessage(message, transfer);
 }
 
 class ReaderThread {
@@ -28,20 +28,23 @@ class ReaderThread {
 
   answer(id: number, read: Read): void {
     try {
-      post({ mark: MARK, type: 'answer', id, answer: this.#read(read) });
+      if (read.of === 'hosts') {
+        const page = this.#reads.hosts(read.afterNo);
+        post({ mark: MARK, type: 'answer', id, answer: page }, [page.hosts.memory]);
+      } else post({ mark: MARK, type: 'answer', id, answer: this.#read(read) });
     } catch (error) {
       post({ mark: MARK, type: 'unanswered', id, message: (error as Error).message });
     }
   }
 
-  #read(read: Read): unknown {
+  #read(read: Exclude<Read, { of: 'hosts' }>): unknown {
     switch (read.of) {
       case 'begin':
         return this.#reads.begin(read.nowMs);
       case 'open-episodes':
         return this.#reads.openEpisodes(read.afterNo);
-      case 'hosts':
-        return this.#reads.hosts(read.afterNo);
+      case 'replay-windows':
+        return this.#reads.replayWindows(read.afterNo);
       case 'events':
         return this.#reads.events(read.query);
       case 'timeline':

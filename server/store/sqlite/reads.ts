@@ -25,6 +25,7 @@ import {
 } from '../store.ts';
 import { type Run, type TimelineEvent, timelineOf } from '../timeline.ts';
 import { eventKindOf, isNamed } from './event-kinds.ts';
+import { HostPacker, type PackedHosts } from './host-pages.ts';
 import {
   ALERT_COLUMNS,
   alertOf,
@@ -49,7 +50,15 @@ export type Beginning = {
 /** A page of a table; `afterNo`: where the next begins, null at the end. Rows are turned into objects on main. */
 export type Page = { readonly rows: readonly (readonly Column[])[]; readonly afterNo: number | null };
 
+export type HostsPage = { readonly hosts: PackedHosts; readonly afterNo: number | null };
+
+/** Each some 80 kB. */
+export type ReplayWindowsPage = { readonly pages: readonly Uint8Array[]; readonly afterNo: number | null };
+
 const PAGE_ROWS = 4_000;
+const REPLAY_WINDOWS_PAGE_ROWS = 16;
+/** The more of them, the fewer label sets are said more than once. */
+const HOSTS_PAGE_ROWS = 8_000;
 /** Events of a timeline read in one go: its window may end long before the host's history does. */
 const TIMELINE_PAGE_ROWS = 2_000;
 /** The longest timeout there can be, a day; what closed longer ago than its resumption lasts is not looked at. */
@@ -164,8 +173,28 @@ export class Reads {
     );
   }
 
-  hosts(afterNo: number): Page {
-    return this.#page(`SELECT ${HOST_COLUMNS}, no FROM hosts WHERE no > ? ORDER BY no LIMIT ?`, afterNo);
+  /** Row by row: a page of a register has many. */
+  hosts(afterNo: number): HostsPage {
+    const packer = new HostPacker(HOSTS_PAGE_ROWS);
+    const statement = this.#prepared(
+      `SELECT ${HOST_COLUMNS}, no FROM hosts WHERE no > ? ORDER BY no LIMIT ?`,
+    );
+    let last = 0;
+    for (const row of statement.iterate(afterNo, HOSTS_PAGE_ROWS) as Iterable<unknown>) {
+      packer.add(row as Column[]);
+      last = (row as Column[]).at(-1) as number;
+    }
+    const isFull = packer.isFull;
+    return { hosts: packer.finish(), afterNo: isFull ? last : null };
+  }
+
+  /** Pages of them: each row is large. */
+  replayWindows(afterNo: number): ReplayWindowsPage {
+    const rows = this.#prepared(
+      'SELECT windows, no FROM replay_windows WHERE no > ? ORDER BY no LIMIT ?',
+    ).all(afterNo, REPLAY_WINDOWS_PAGE_ROWS) as unknown as [Uint8Array, number][];
+    const isLast = rows.length < REPLAY_WINDOWS_PAGE_ROWS;
+    return { pages: rows.map(([windows]) => windows), afterNo: isLast ? null : rows.at(-1)![1] };
   }
 
   /** Of rows whose last column is their number. */

@@ -4,7 +4,7 @@
  */
 import type { AuditEntry, ServerSettings } from '#lib/protocol/account.ts';
 import type { Alert } from '#lib/protocol/alert.ts';
-import type { Evidence, HostEvent, HostId, Labels, ReasonKind } from '#lib/protocol/host.ts';
+import type { Evidence, HostEvent, HostId, Labels } from '#lib/protocol/host.ts';
 import type { AccountChange, EpisodeRecord, StoreBatch, StoredHost } from '../store.ts';
 import { eventKindNumber, eventKindOf } from './event-kinds.ts';
 
@@ -88,6 +88,34 @@ export function toRows(changes: Changes): ChangeRows {
   };
 }
 
+/** What `toRows` made them of. */
+export function fromRows(rows: ChangeRows): Changes {
+  return {
+    events: rows.events.map(([at, hostId, host, kind, reason, evidence, by]) => {
+      return { at, hostId, host, kind: eventKindOf(kind), reason, evidence: evidenceFrom(evidence), by };
+    }),
+    episodes: rows.episodes.map(([id, host, openedAt, closedAt, reason, evidence, ...rest]) => {
+      const text = evidence === null ? null : JSON.stringify(evidence);
+      return episodeOf([id, host, openedAt, closedAt, reason, text, ...rest]);
+    }),
+    hosts: rows.hosts.map(hostFrom),
+    removed: rows.removed.map(([id, at]) => ({ id, at })),
+    audit: rows.audit,
+    accounts: rows.accounts,
+    ...(rows.settings === null ? {} : { settings: rows.settings }),
+  };
+}
+
+function hostFrom(row: HostRow): StoredHost {
+  const [id, name, labels, intervalMs, registeredAt, confirmed, leftAt, leftEvidence, unheard] = row;
+  return {
+    ...{ id, name, intervalMs, registeredAt, confirmed: confirmed === 1 },
+    labels: Object.assign(Object.create(null), labels),
+    ...(unheard === 1 ? { unheard: true as const } : {}),
+    left: leftAt === null ? null : { at: leftAt, evidence: evidenceFrom(leftEvidence) },
+  };
+}
+
 function eventRow({ at, hostId, host, kind, reason, evidence, by }: HostEvent): EventRow {
   return [at, hostId, host, eventKindNumber(kind, by), reason, evidenceRow(evidence), by];
 }
@@ -130,21 +158,33 @@ function hostRow(host: StoredHost): HostRow {
   ];
 }
 
+/** Bits of evidence, stored where there are any. */
+const NOTE = { unheard: 1, connected: 2 } as const;
+
 function evidenceRow(evidence: Evidence | null): EvidenceRow | null {
   if (evidence === null) return null;
-  const { kind, silentMs, intervalMs, source, lostBeats, expectedBeats, unheard } = evidence;
+  const { kind, silentMs, intervalMs, source, lostBeats, expectedBeats, unheard, connected } = evidence;
   const row = [kind, silentMs, intervalMs, source, lostBeats, expectedBeats];
-  return unheard ? [...row, 1] : row;
+  const notes = (unheard ? NOTE.unheard : 0) | (connected ? NOTE.connected : 0);
+  return notes === 0 ? row : [...row, notes];
 }
 
 /** A column's value as node:sqlite gives it here. */
 export type Column = string | number | null;
 
-function evidenceOf(text: Column): Evidence | null {
-  if (text === null) return null;
-  const [kind, silentMs, intervalMs, source, lostBeats, expectedBeats, unheard] = JSON.parse(String(text));
-  const evidence = { kind: kind as ReasonKind, silentMs, intervalMs, source, lostBeats, expectedBeats };
-  return unheard === 1 ? { ...evidence, unheard: true } : evidence;
+/** Of its JSON text. */
+export function evidenceOf(text: Column): Evidence | null {
+  return text === null ? null : evidenceFrom(JSON.parse(String(text)));
+}
+
+function evidenceFrom(row: EvidenceRow | null): Evidence | null {
+  if (row === null) return null;
+  const [kind, silentMs, intervalMs, source, lostBeats, expectedBeats, notes = 0] = row;
+  return {
+    ...({ kind, silentMs, intervalMs, source, lostBeats, expectedBeats } as Evidence),
+    ...((Number(notes) & NOTE.unheard) === 0 ? {} : { unheard: true as const }),
+    ...((Number(notes) & NOTE.connected) === 0 ? {} : { connected: true as const }),
+  };
 }
 
 export const EVENT_COLUMNS = 'at, host_id, host, kind, reason, evidence, actor';
@@ -203,18 +243,3 @@ export function episodeOf(row: readonly Column[]): EpisodeRecord {
 
 export const HOST_COLUMNS =
   'id, name, labels, interval_ms, registered_at, confirmed, left_at, left_evidence, unheard';
-
-/** The label set has no prototype, as canonicalLabels makes them. */
-export function hostOf(row: readonly Column[]): StoredHost {
-  const [id, name, labels, intervalMs, registeredAt, confirmed, leftAt, leftEvidence, unheard] = row;
-  return {
-    id: id as string,
-    name: name as string | null,
-    labels: Object.assign(Object.create(null), JSON.parse(labels as string)),
-    intervalMs: intervalMs as number,
-    registeredAt: registeredAt as number,
-    confirmed: confirmed === 1,
-    ...(unheard === 1 ? { unheard: true as const } : {}),
-    left: leftAt === null ? null : { at: leftAt as number, evidence: evidenceOf(leftEvidence!) },
-  };
-}

@@ -8,6 +8,7 @@ import { commandBatch, HOSTS, hostEvent, openEpisode } from '../testing/samples.
 import { timelineOf } from '../timeline.ts';
 import { backupDatabase } from './backup.ts';
 import { openDatabase } from './open-database.ts';
+import { Outbox } from './outbox.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { Trim } from './trim.ts';
 
@@ -26,6 +27,11 @@ const opened = async (path: string, options: object = {}) => {
   await store.load(1);
   return store;
 };
+/** Takes what it is sent and never answers. */
+class WaitingDisk {
+  readonly outbox = new Outbox({ limits: { events: 10, audit: 10 }, retryMs: 600_000, send: () => {} });
+}
+
 const events = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => hostEvent(from + i, { hostId: HOSTS[i % 2]! }));
 
@@ -41,6 +47,25 @@ test('S24: of batches written together the one that breaks a rule is refused by 
   const { events: stored } = await store.events({ limit: 9 });
   expect(new Set(stored.map(({ at }) => at))).toEqual(new Set([1, 3]));
   expect(store.health()).toMatchObject({ writable: true, waiting: 0, dropped: 2 });
+});
+
+test('S34: a page holds what was appended before it was asked for', async () => {
+  const store = await opened(freshPath());
+  const appended = Array.from({ length: 40 }, (_, i) =>
+    store.append({ events: events(500 * i, 500) }, 'history'),
+  );
+  const { events: newest } = await store.events({ limit: 1 });
+  expect(newest.map(({ at }) => at)).toEqual([500 * 40 - 1]);
+  await Promise.all(appended);
+});
+
+test('S34: it does not wait for what cannot be stored', async () => {
+  const { outbox } = new WaitingDisk();
+  void outbox.add({ events: events(0, 1) }, 'history').catch(() => {});
+  await outbox.settled(1);
+  outbox.fail('no room');
+  await outbox.settled(600_000);
+  void outbox.close();
 });
 
 test('S26: a thread that ended is replaced, and what it had not confirmed is stored', async () => {

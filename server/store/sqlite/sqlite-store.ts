@@ -14,18 +14,19 @@ import {
   type EpisodeRecord,
   type EventQuery,
   type EventResult,
+  type HostPage,
   type Store,
   type StoreBatch,
-  type StoredHost,
   type StoredState,
   StoreUnavailable,
   type TimelineQuery,
   type TimelineResult,
 } from '../store.ts';
+import { PackedPage, ReadLabels } from './host-pages.ts';
 import { MARK, type Read, type ToReader, type ToWriter } from './messages.ts';
 import { Outbox } from './outbox.ts';
-import type { Beginning, Page } from './reads.ts';
-import { episodeOf, hostOf } from './rows.ts';
+import type { Beginning, HostsPage, Page, ReplayWindowsPage } from './reads.ts';
+import { episodeOf } from './rows.ts';
 import { StoreThread } from './store-thread.ts';
 
 export type SqliteStoreOptions = {
@@ -38,6 +39,8 @@ export type SqliteStoreOptions = {
 };
 
 const RETRY_MS = 1_000;
+/** A page is read with what was told of live; when the disk is busy, a little behind it. */
+const READS_WAIT_MS = 250;
 const MAX_WAITING_EVENTS = 200_000;
 const MAX_WAITING_AUDIT = 20_000;
 
@@ -144,8 +147,8 @@ class SqliteStore implements Store {
     this.#writer.send({ mark: MARK, type: 'begin', nowMs });
     const { resumable, ...beginning } = await this.#ask<Beginning>({ of: 'begin', nowMs });
     const open: EpisodeRecord[] = [];
-    for await (const page of this.#pages((afterNo) => ({ of: 'open-episodes', afterNo }))) {
-      for (const row of page) open.push(episodeOf(row));
+    for await (const { rows } of this.#pages<Page>((afterNo) => ({ of: 'open-episodes', afterNo }))) {
+      for (const row of rows) open.push(episodeOf(row));
     }
     open.sort((a, b) => a.alert.openedAt - b.alert.openedAt);
     const episodes = [...open, ...resumable];
@@ -154,19 +157,24 @@ class SqliteStore implements Store {
     return { ...beginning, episodes, episodeNumbers };
   }
 
-  async *hosts(): AsyncGenerator<readonly StoredHost[]> {
-    for await (const page of this.#pages((afterNo) => ({ of: 'hosts', afterNo }))) yield page.map(hostOf);
+  async *hosts(): AsyncGenerator<HostPage> {
+    const labels = new ReadLabels();
+    for await (const { hosts } of this.#pages<HostsPage>((afterNo) => ({ of: 'hosts', afterNo }))) {
+      if (hosts.length > 0) yield new PackedPage(hosts, labels);
+    }
   }
 
   /** The next page is read while the last one is looked at. */
-  async *#pages(read: (afterNo: number) => Read): AsyncGenerator<Page['rows']> {
-    let coming: Promise<Page> | null = this.#ask<Page>(read(0));
+  async *#pages<P extends { readonly afterNo: number | null }>(
+    read: (afterNo: number) => Read,
+  ): AsyncGenerator<P> {
+    let coming: Promise<P> | null = this.#ask<P>(read(0));
     while (coming !== null) {
-      const { rows, afterNo }: Page = await coming;
-      coming = afterNo === null ? null : this.#ask<Page>(read(afterNo));
+      const page: P = await coming;
+      coming = page.afterNo === null ? null : this.#ask<P>(read(page.afterNo));
       // Whoever stops in between does not wait for it.
       coming?.catch(() => {});
-      if (rows.length > 0) yield rows;
+      yield page;
     }
   }
 
@@ -182,20 +190,42 @@ class SqliteStore implements Store {
     return this.#outbox.add({ settings, audit: [audit] }, 'command');
   }
 
+  saveReplayWindows(epoch: string, page: number, windows: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#tell((id) => ({ mark: MARK, type: 'save-replay-windows', id, epoch, page, windows }));
+  }
+
+  async keepReplayWindowsOf(epoch: string): Promise<void> {
+    // In portions, so that no command waits for long.
+    while ((await this.#tell<number>((id) => ({ mark: MARK, type: 'keep-replay-windows', id, epoch }))) > 0);
+  }
+
+  async *replayWindows(): AsyncGenerator<Uint8Array> {
+    const read = (afterNo: number): Read => ({ of: 'replay-windows', afterNo });
+    for await (const { pages } of this.#pages<ReplayWindowsPage>(read)) yield* pages;
+  }
+
+  async #tell<T>(message: (id: number) => ToWriter): Promise<T> {
+    if (this.#closing !== undefined) throw new StoreUnavailable('the store is closed');
+    return this.#writer.ask(message);
+  }
+
   alive(nowMs: number): void {
     this.#aliveAtMs = nowMs;
     if (this.#outbox.health().writable) this.#writer.send({ mark: MARK, type: 'alive', nowMs });
   }
 
-  events(query: EventQuery): Promise<EventResult> {
+  async events(query: EventQuery): Promise<EventResult> {
+    await this.#outbox.settled(READS_WAIT_MS);
     return this.#ask({ of: 'events', query });
   }
 
-  timeline(query: TimelineQuery): Promise<TimelineResult> {
+  async timeline(query: TimelineQuery): Promise<TimelineResult> {
+    await this.#outbox.settled(READS_WAIT_MS);
     return this.#ask({ of: 'timeline', query, startedAtMs: this.#startedAtMs });
   }
 
-  alerts(query: AlertQuery): Promise<AlertResult> {
+  async alerts(query: AlertQuery): Promise<AlertResult> {
+    await this.#outbox.settled(READS_WAIT_MS);
     return this.#ask({ of: 'alerts', query });
   }
 
@@ -208,8 +238,7 @@ class SqliteStore implements Store {
   }
 
   trim(beforeMs: number): Promise<number> {
-    if (this.#closing !== undefined) return Promise.reject(new StoreUnavailable('the store is closed'));
-    return this.#writer.ask((id) => ({ mark: MARK, type: 'trim', id, beforeMs }));
+    return this.#tell((id) => ({ mark: MARK, type: 'trim', id, beforeMs }));
   }
 
   close(): Promise<void> {

@@ -21,6 +21,8 @@ const MAX_PAUSE_MS = 100;
 /** A command may meet a portion of a trimming: so long it is meant to be. */
 const PORTION_MS = 6;
 const MIN_PORTION_ROWS = 25;
+/** Pages of replay windows that go in one transaction, each some 80 kB. */
+const DROPPED_WINDOWS = 16;
 /** Between two looks whether the log has been moved to the file. */
 const LOG_LOOK_MS = 20;
 
@@ -82,6 +84,14 @@ class WriterThread {
           trim: new Trim(this.#open.database, message.beforeMs),
           rows: 0,
         });
+        break;
+      case 'save-replay-windows':
+        this.#atOnce(message.id, () =>
+          this.#writes.replayWindows(message.epoch, message.page, message.windows),
+        );
+        break;
+      case 'keep-replay-windows':
+        this.#atOnce(message.id, () => this.#writes.dropReplayWindows(message.epoch, DROPPED_WINDOWS));
         break;
       case 'close':
         this.#closing = true;
@@ -194,6 +204,20 @@ class WriterThread {
       // On a full disk SQLite has often rolled back itself.
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
+    }
+  }
+
+  /** In a transaction of its own, before what is queued: about a millisecond, and nothing of it waits. */
+  #atOnce(id: number, work: () => unknown): void {
+    try {
+      if (this.#unavailable !== null) throw new Error(this.#unavailable);
+      let answer: unknown;
+      this.#transaction(() => {
+        answer = work();
+      });
+      post({ mark: MARK, type: 'answer', id, answer: answer ?? null });
+    } catch (error) {
+      post({ mark: MARK, type: 'unanswered', id, message: (error as Error).message });
     }
   }
 

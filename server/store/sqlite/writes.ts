@@ -33,6 +33,8 @@ const PUT_HOST = put(
   'name labels interval_ms registered_at confirmed left_at left_evidence unheard',
 );
 const PUT_TOMBSTONE = put('tombstones', 'host_id', 'removed_at');
+const PUT_REPLAY_WINDOWS = `INSERT INTO replay_windows (epoch, page, windows) VALUES (?, ?, ?)
+  ON CONFLICT (epoch, page) DO UPDATE SET windows = excluded.windows`;
 const PUT_SETTING = put('settings', 'name', 'value');
 /** The name as well: it may come back in other case. */
 const PUT_USER = `${put('users', 'name', 'role password_hash created_at last_seen_at')}, name = excluded.name`;
@@ -128,6 +130,17 @@ export class Writes {
       Math.max(startedAtMs, atMs),
     );
     this.#run = { no: Number(added.lastInsertRowid), startedAtMs };
+  }
+
+  replayWindows(epoch: string, page: number, windows: Uint8Array): void {
+    this.#prepared(PUT_REPLAY_WINDOWS).run(epoch, page, windows);
+  }
+
+  /** Some pages of other epochs go; how many did. */
+  dropReplayWindows(epoch: string, limit: number): number {
+    const sql = `DELETE FROM replay_windows WHERE no IN
+      (SELECT no FROM replay_windows WHERE epoch <> ? ORDER BY no LIMIT ?)`;
+    return Number(this.#prepared(sql).run(epoch, limit).changes);
   }
 
   /** Changes nothing and is written all the same: does the disk take it? */

@@ -64,6 +64,7 @@ const expected = (...firsts: number[]) =>
 let store = await openSqliteStore({ path, retryMs: 50 });
 await store.load(1);
 await store.append(commandBatch(1), 'command');
+await store.saveReplayWindows('e', 0, Uint8Array.of(1));
 
 // The first thing that finds no room is a command: refused, and the next ones at once.
 fill();
@@ -78,11 +79,14 @@ await refused(
 );
 assert.equal(store.health().writable, false);
 assert.ok(store.health().detail);
+await refused(store.saveReplayWindows('e', 0, new Uint8Array(80_000)));
+await refused(store.saveReplayWindows('e', 1, new Uint8Array(80_000)));
 assert.equal((await store.events({ limit: 9 })).events.length, 5);
 assert.equal(await store.alert('0000000000000000-2'), null);
 free();
 await until('writable again', () => store.health().writable);
 await store.append(commandBatch(4), 'command');
+await store.saveReplayWindows('e', 2, Uint8Array.of(2));
 
 // Now history: it waits, in order, and is stored when there is room. A command behind it is refused.
 fill();
@@ -122,5 +126,8 @@ assert.deepEqual(await instants(store), [
   ...commands(4),
   ...commands(1),
 ]);
+const windows: number[][] = [];
+for await (const page of store.replayWindows()) windows.push([...page]);
+assert.deepEqual(windows, [[1], [2]]);
 await store.close();
 process.stdout.write('all of it held\n');

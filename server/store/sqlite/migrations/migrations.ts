@@ -5,8 +5,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { FIRST_TABLES } from './0001-first-tables.ts';
 import { WHAT_A_START_NEEDS } from './0002-what-a-start-needs.ts';
+import { REPLAY_WINDOWS } from './0003-replay-windows.ts';
 
-const MIGRATIONS: readonly string[] = [FIRST_TABLES, WHAT_A_START_NEEDS];
+const MIGRATIONS: readonly string[] = [FIRST_TABLES, WHAT_A_START_NEEDS, REPLAY_WINDOWS];
 
 /** The version this program reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

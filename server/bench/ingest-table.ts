@@ -1,0 +1,83 @@
+/** The ingest benchmark's result in words and tables, and which of its own targets it missed. Pure. */
+import { type IngestResult, ROUNDS } from './ingest.ts';
+import type { ReceiverKind, SendShape } from './ingest-messages.ts';
+import type { Highest } from './ingest-ramp.ts';
+
+const SHAPES: Readonly<Record<SendShape, string>> = {
+  direct: 'one a datagram',
+  segment: 'UDP_SEGMENT',
+  bundle: '46 a datagram',
+};
+const RECEIVERS: Readonly<Record<ReceiverKind, string>> = {
+  engine: 'Pulsewatch',
+  discard: 'recvmmsg, discarding',
+  bare: 'node:dgram, counting',
+};
+
+const rate = (n: number): string => Math.round(n).toLocaleString('en-US');
+const share = (n: number): string => `${(100 * Math.max(0, n)).toFixed(2)} %`;
+
+const top = (result: IngestResult, receiver: ReceiverKind, shape: SendShape): Highest | undefined =>
+  result.highest.find((each) => each.receiver === receiver && each.shape === shape);
+
+const ratioOf = (result: IngestResult, shape: SendShape, to: ReceiverKind): number =>
+  (top(result, 'engine', shape)?.perSecond ?? 0) / (top(result, to, shape)?.perSecond ?? Number.NaN);
+
+/** As Markdown. */
+export function ingestTable(result: IngestResult): string {
+  const { machine, receiveBufferBytes: buffer } = result;
+  const paced = result.rates.map(({ shape, wantedPerSecond, of, cpuToDiscard, cpuToBare }) =>
+    [
+      SHAPES[shape],
+      rate(wantedPerSecond),
+      ...(['engine', 'discard', 'bare'] as const).flatMap((kind) => [
+        share(of[kind].lossShare),
+        of[kind].cpuUsPerBeat.toFixed(3),
+      ]),
+      cpuToDiscard.toFixed(2),
+      cpuToBare.toFixed(2),
+    ].join(' | '),
+  );
+  const highest = result.highest.map((each) =>
+    [
+      SHAPES[each.shape],
+      RECEIVERS[each.receiver],
+      `${rate(each.perSecond)}${each.endedBy === 'sender' ? ' (the sender’s limit)' : ''}`,
+      each.cpuUsPerBeat.toFixed(3),
+      each.receiver === 'engine' ? '' : ratioOf(result, each.shape, each.receiver).toFixed(2),
+    ].join(' | '),
+  );
+  return [
+    `${machine.cores} cores (${machine.cpu}), Node ${machine.node}; ${rate(result.hosts)} hosts; receive buffers ${rate(buffer.engine)}, ${rate(buffer.discard)} and ${rate(buffer.bare)} bytes; ${rate(result.rejected)} rejected; medians of ${ROUNDS} rounds. CPU: µs a beat of the receiving process.`,
+    '',
+    '| beats | wanted/s | Pulsewatch: loss | CPU | discarding: loss | CPU | node:dgram: loss | CPU | CPU to discarding | CPU to node:dgram |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
+    ...paced.map((row) => `| ${row} |`),
+    '',
+    '| beats | receiver | highest rate without loss, beats/s | CPU there | Pulsewatch’s rate to this |',
+    '|---|---|---:|---:|---:|',
+    ...highest.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+/** Targets not met, in words. */
+export function missedIngestTargets(result: IngestResult): string[] {
+  const missed: string[] = [];
+  const atLeast = (what: string, is: number, target: number): void => {
+    if (!(is >= target)) missed.push(`${what} is ${is.toFixed(2)}, the target ${target} or more`);
+  };
+  atLeast('highest direct rate to the discarding loop’s', ratioOf(result, 'direct', 'discard'), 0.9);
+  atLeast('highest UDP_SEGMENT rate to the discarding loop’s', ratioOf(result, 'segment', 'discard'), 0.85);
+  atLeast('highest UDP_SEGMENT rate to node:dgram’s', ratioOf(result, 'segment', 'bare'), 3);
+  const bundled = top(result, 'engine', 'bundle')?.perSecond ?? 0;
+  atLeast('bundled beats, millions a second', bundled / 1e6, 3);
+  for (const { shape, wantedPerSecond, cpuToDiscard } of result.rates) {
+    // A bundle is one datagram to the loop that discards, and 46 beats to us.
+    if (shape === 'bundle' || cpuToDiscard <= 1.4) continue;
+    missed.push(
+      `CPU a beat (${shape}, ${rate(wantedPerSecond)}/s) is ${cpuToDiscard.toFixed(2)} × the discarding loop’s, the target 1.4 or less`,
+    );
+  }
+  if (result.rejected > 0) missed.push(`${rate(result.rejected)} beats were rejected`);
+  return missed;
+}

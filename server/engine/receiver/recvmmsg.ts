@@ -1,0 +1,244 @@
+/**
+ * Receiver over recvmmsg(2): up to 256 datagrams a call into pinned memory, in the thread of a shard's worker, which
+ * then has no event loop of its own. The sockets are main's. A socket found empty moves the horizon; where one is
+ * never found empty, so much is read that what waited at an instant is through. Cost: 0.02 µs a datagram of ours.
+ */
+import { sleepUs } from '../../libc/kernel-clock.ts';
+import { ERRNO, systemError } from '../../libc/libc.ts';
+import { PollSet } from '../../libc/poll-set.ts';
+import { type FamilyHeaders, ReceiveSlots } from '../../libc/receive-slots.ts';
+import { SocketMemory } from '../../libc/socket-memory.ts';
+import { intOption, localAddress, SO_RCVBUF, SOL_SOCKET, socketFamily } from '../../libc/udp-socket.ts';
+import type { BoundAddress } from '../shard-messages.ts';
+import type { SourceBook } from '../source-book.ts';
+import type { BlockingReceiver, ReceiverHandlers } from './receiver.ts';
+
+/** More do not make a datagram cheaper, and cost cache. */
+const BATCH = 256;
+
+/** No heartbeat is so long (1,681 bytes at most): what does not fit is wrong whatever follows. */
+const SLOT_BYTES = 2_048;
+
+/**
+ * The least memory a waiting datagram takes in any 64-bit kernel: its descriptor and the block its bytes stand in
+ * (832 bytes are usual). So a queue of n bytes holds n / 512 datagrams at most.
+ */
+const LEAST_DATAGRAM_BYTES = 512;
+
+/**
+ * While datagrams come one after the other each would wake the thread; slept over for a millisecond they come as a
+ * batch. Measured on two cores: 0.8 µs of CPU a beat instead of 2.0 at 50,000 a second, 0.8 instead of 1.7 at 200,000.
+ */
+const NAP_US = 1_000;
+/** So many between two waits, and it is worth it: with fewer the sleep costs what it saves. */
+const NAP_FROM = 2;
+/** A datagram as the kernel counts it, and the share of the buffer that a nap may let fill. */
+const USUAL_DATAGRAM_BYTES = 832;
+const NAP_BUFFER_SHARE = 1 / 8;
+
+/** They pass; whether anything waits is not known then. */
+const PASSING_ERRORS: ReadonlySet<number> = new Set([
+  0,
+  ERRNO.EINTR,
+  ERRNO.ENOMEM,
+  ERRNO.ENOBUFS,
+  ERRNO.ECONNREFUSED,
+]);
+
+class ReadSocket {
+  readonly fd: number;
+  readonly family: 4 | 6;
+  readonly headers: FamilyHeaders;
+  readonly address: BoundAddress;
+  readonly #memory = new SocketMemory();
+  horizonMs = Number.NEGATIVE_INFINITY;
+  failed = false;
+  #wasEmpty = false;
+  /** When so many more have been read, all that waited at that instant has been; Infinity: not being counted. */
+  #left = Number.POSITIVE_INFINITY;
+  #leftAtMs = 0;
+  #lastDrops = 0;
+  drops = 0;
+
+  constructor(fd: number, slots: ReceiveSlots) {
+    this.fd = fd;
+    this.family = socketFamily(fd);
+    this.headers = slots.of(this.family);
+    this.address = localAddress(fd);
+  }
+
+  /** Found empty by a call that began at `atMs`. */
+  empty(atMs: number): void {
+    this.horizonMs = atMs;
+    this.#wasEmpty = true;
+    this.#left = Number.POSITIVE_INFINITY;
+  }
+
+  /** So many were read and there may be more. Did the horizon move? */
+  full(read: number, nowMs: number): boolean {
+    this.#left -= read;
+    if (this.#left > 0) return false;
+    this.horizonMs = Math.max(this.horizonMs, this.#leftAtMs);
+    this.#countFrom(nowMs);
+    return true;
+  }
+
+  /** Called each tick: a socket that was not empty since the last one is counted through. */
+  mark(nowMs: number): void {
+    if (!this.#wasEmpty && this.#left === Number.POSITIVE_INFINITY) this.#countFrom(nowMs);
+    this.#wasEmpty = false;
+  }
+
+  countDrops(): number {
+    if (!this.failed && this.#memory.read(this.fd)) {
+      // The kernel's own count wraps at 2^32.
+      this.drops += (this.#memory.drops - this.#lastDrops) >>> 0;
+      this.#lastDrops = this.#memory.drops;
+    }
+    return this.drops;
+  }
+
+  #countFrom(nowMs: number): void {
+    this.#leftAtMs = nowMs;
+    this.#left = this.#memory.read(this.fd)
+      ? Math.ceil(this.#memory.receiveQueueBytes / LEAST_DATAGRAM_BYTES)
+      : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Reads descriptors of sockets from `openHeartbeatSockets`; `clock` is the handlers'. Throws when one is no socket. */
+export function openRecvmmsgReceiver(
+  fds: readonly number[],
+  sources: SourceBook,
+  clock: () => number,
+  handlers: ReceiverHandlers,
+): BlockingReceiver {
+  return new RecvmmsgReceiver(fds, sources, clock, handlers);
+}
+
+class RecvmmsgReceiver implements BlockingReceiver {
+  readonly addresses: readonly BoundAddress[];
+  readonly receiveBufferBytes: number;
+  readonly #slots = new ReceiveSlots(BATCH, SLOT_BYTES);
+  readonly #sockets: readonly ReadSocket[];
+  readonly #poll: PollSet;
+  readonly #sources: SourceBook;
+  readonly #clock: () => number;
+  readonly #handlers: ReceiverHandlers;
+  /** A socket gave as many as were asked for: look again before waiting. */
+  #more = false;
+  #readSinceWait = 0;
+  /** Reading failed in a way that passes: not again at once. */
+  #troubled = false;
+  /** More than this between two waits, and a nap would endanger what comes in it. */
+  readonly #napUpTo: number;
+
+  constructor(fds: readonly number[], sources: SourceBook, clock: () => number, handlers: ReceiverHandlers) {
+    this.#sockets = fds.map((fd) => new ReadSocket(fd, this.#slots));
+    this.#poll = new PollSet(fds);
+    this.#sources = sources;
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.addresses = this.#sockets.map(({ address }) => address);
+    this.receiveBufferBytes = Math.min(...fds.map((fd) => intOption(fd, SOL_SOCKET, SO_RCVBUF)));
+    this.#napUpTo = (this.receiveBufferBytes / USUAL_DATAGRAM_BYTES) * NAP_BUFFER_SHARE;
+  }
+
+  read(waitMs: number): number {
+    if (!this.#more && waitMs > 0) this.#wait(waitMs);
+    this.#more = false;
+    let handedOut = 0;
+    let moved = false;
+    for (const socket of this.#sockets) {
+      if (socket.failed) continue;
+      const beforeMs = this.#clock();
+      const taken = this.#slots.receive(socket.fd, socket.headers);
+      if (taken < 0) {
+        this.#fail(socket, -taken);
+        continue;
+      }
+      if (taken > 0) {
+        this.#handlers.onBatch(this.#slots.bytes, this.#slots.strideBytes, taken);
+        if (socket.family === 4) this.#handOutIpv4(socket, taken);
+        else this.#handOutIpv6(socket, taken);
+        handedOut += taken;
+      }
+      if (taken < BATCH) {
+        socket.empty(beforeMs);
+        moved = true;
+      } else {
+        this.#more = true;
+        if (socket.full(taken, beforeMs)) moved = true;
+      }
+    }
+    this.#readSinceWait += handedOut;
+    if (moved) this.#handlers.onHorizon();
+    return handedOut;
+  }
+
+  mark(nowMs: number): void {
+    for (const socket of this.#sockets) socket.mark(nowMs);
+  }
+
+  horizonMs(): number {
+    let horizonMs = Number.POSITIVE_INFINITY;
+    for (const socket of this.#sockets) horizonMs = Math.min(horizonMs, socket.horizonMs);
+    return horizonMs;
+  }
+
+  kernelDrops(): number {
+    let drops = 0;
+    for (const socket of this.#sockets) drops += socket.countDrops();
+    return drops;
+  }
+
+  /** The descriptors stay open: they are main's. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.failed = true;
+  }
+
+  #wait(waitMs: number): void {
+    const read = this.#readSinceWait;
+    const naps = this.#troubled || (read >= NAP_FROM && read <= this.#napUpTo);
+    this.#troubled = false;
+    this.#readSinceWait = 0;
+    if (naps) sleepUs(Math.min(NAP_US, Math.ceil(waitMs * 1_000)));
+    else this.#poll.wait(Math.ceil(waitMs));
+  }
+
+  #handOutIpv4(socket: ReadSocket, taken: number): void {
+    const slots = this.#slots;
+    const { bytes, strideBytes } = slots;
+    for (let i = 0; i < taken; i++) {
+      const length = Math.min(slots.lengthOf(socket.headers, i), SLOT_BYTES);
+      const source = this.#sources.ofIpv4(slots.nameWord(socket.headers, i, 1));
+      this.#handlers.onDatagram(bytes, i * strideBytes, length, source);
+    }
+  }
+
+  #handOutIpv6(socket: ReadSocket, taken: number): void {
+    const slots = this.#slots;
+    const { headers } = socket;
+    const { bytes, strideBytes } = slots;
+    for (let i = 0; i < taken; i++) {
+      const length = Math.min(slots.lengthOf(headers, i), SLOT_BYTES);
+      const source = this.#sources.ofWords(
+        slots.nameWord(headers, i, 2),
+        slots.nameWord(headers, i, 3),
+        slots.nameWord(headers, i, 4),
+        slots.nameWord(headers, i, 5),
+      );
+      this.#handlers.onDatagram(bytes, i * strideBytes, length, source);
+    }
+  }
+
+  #fail(socket: ReadSocket, number: number): void {
+    if (PASSING_ERRORS.has(number)) {
+      this.#troubled = true;
+      return;
+    }
+    socket.failed = true;
+    this.#poll.leaveOut(this.#sockets.indexOf(socket));
+    this.#handlers.onFault(systemError(number, 'recvmmsg', socket.address));
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * How many datagrams the kernel dropped at sockets of Node's own, whose descriptors nobody hands out: read from
+ * /proc/net/udp and udp6. Linux, no library; any thread. Cost: the kernel walks its table, up to a millisecond: not
+ * for every tick.
+ */
+import { readFileSync } from 'node:fs';
+import { IPV4_MARK, readAddress } from './internet-address.ts';
+
+const LOCAL = 1;
+const DROPS = 12;
+
+/** As the kernel writes it: words in the machine's order, which is little-endian, and the port. */
+function localField(host: string, port: number): { readonly file: string; readonly local: string } {
+  const words = new Uint32Array(4);
+  readAddress(host, words);
+  const ipv4 = words[0] === 0 && words[1] === 0 && words[2] === IPV4_MARK && !host.includes(':');
+  const hex = (ipv4 ? [words[3]!] : [...words])
+    .map((word) => {
+      const bytes = [word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24];
+      return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    })
+    .join('');
+  const local = `${hex}:${port.toString(16).padStart(4, '0')}`.toUpperCase();
+  return { file: ipv4 ? '/proc/net/udp' : '/proc/net/udp6', local };
+}
+
+/**
+ * Drops at these addresses since their sockets were opened, an equal part of them where several share one; null
+ * where it cannot be known.
+ */
+export function udpDrops(
+  addresses: readonly { readonly host: string; readonly port: number }[],
+): number | null {
+  let drops = 0;
+  for (const { host, port } of addresses) {
+    const { file, local } = localField(host, port);
+    let own = 0;
+    let sockets = 0;
+    let text: string;
+    try {
+      text = readFileSync(file, 'latin1');
+    } catch {
+      return null;
+    }
+    for (let at = text.indexOf(local); at !== -1; at = text.indexOf(local, at + 1)) {
+      const line = text.slice(text.lastIndexOf('\n', at) + 1, text.indexOf('\n', at));
+      const fields = line.trim().split(/\s+/);
+      if (fields[LOCAL] !== local) continue;
+      own += Number(fields[DROPS]);
+      sockets++;
+    }
+    if (sockets === 0) return null;
+    drops += own / sockets;
+  }
+  return drops;
+}
