@@ -147,7 +147,11 @@ async function compose(config: Config, parts: ServerParts, stops: Stops): Promis
     ...(saved === null ? {} : { runOf: saved.of }),
   });
   const replayWindows =
-    saved === null ? null : new ReplayWindows({ runs: engine.taggedRuns, store, epoch: live.epoch, clock });
+    saved === null
+      ? null
+      : new ReplayWindows({
+          ...{ runs: engine.taggedRuns, isRestored: engine.isRestored, store, epoch: live.epoch, clock },
+        });
   const sweep = new RegisterSweep({ directory, register, write: (slots) => pipeline.writeRows(slots) });
   // What the shards still have to say comes with their end, and is stored before the store is closed.
   stops.add(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Admission, type AdmissionRates } from './admission.ts';
+import { Admission, type AdmissionRates, admissionRates } from './admission.ts';
 import { NONE } from './layout.ts';
 import { SourceBook } from './source-book.ts';
 
@@ -14,6 +14,21 @@ function admitted(gate: Admission, book: SourceBook, address: string, nowMs: num
   for (let i = 0; i < 20; i++) if (gate.admit(book.ofText(address), nowMs) !== 'admitted') return i;
   return 20;
 }
+
+test('E16: the shards together have what one alone would have, the least that holds included', () => {
+  for (const maxHosts of [1_000, 100_000, 1_000_000]) {
+    const alone = Object.entries(admissionRates(maxHosts));
+    for (const shards of [2, 5, 8]) {
+      const parts = Object.entries(admissionRates(maxHosts, shards));
+      const together = parts.map(([name, value]) => [name, Math.round(value * shards)]);
+      expect(together).toEqual(alone.map(([name, value]) => [name, Math.round(value)]));
+    }
+  }
+  expect(admissionRates(1_000)).toEqual({
+    ...{ allBurst: 1_000, allPerSecond: 100, sourceBurst: 500, sourcePerSecond: 10 },
+  });
+  expect(admissionRates(1_000, 64).sourcePerSecond).toBe(1);
+});
 
 test('E124: a source has its burst, then its rate; an operator waits for nobody', () => {
   const book = new SourceBook(100);

@@ -3,14 +3,9 @@
  * address and for all. Pure but for the shared counter. Cost: nothing for known hosts, O(1) without allocation for
  * new ones, whoever sends them. Source: PROTOCOL 1.5.
  */
-import { NONE, UNKEPT } from './layout.ts';
+import { NONE } from './layout.ts';
 import type { SourceBook } from './source-book.ts';
-
-/** Buckets by source stand in sets of this many; a source's number says in which. */
-const WAYS = 4;
-const SETS = 4_096;
-/** Addresses that are not kept share one bucket of their own. */
-const UNKEPT_BUCKET = SETS * WAYS;
+import { SourceBuckets } from './source-buckets.ts';
 
 /**
  * For all sources together: a server that knows nothing takes in a whole fleet of one-second beats within their
@@ -24,12 +19,14 @@ export type AdmissionRates = {
   readonly sourcePerSecond: number;
 };
 
-export function admissionRates(maxHosts: number): AdmissionRates {
+/** One shard's part of what holds for all `shards` together, its least included. */
+export function admissionRates(maxHosts: number, shards = 1): AdmissionRates {
+  const part = (ofAll: number, least: number): number => Math.max(1, Math.max(ofAll, least) / shards);
   return {
-    allBurst: Math.max(1_000, maxHosts / 5),
-    allPerSecond: Math.max(100, maxHosts / 30),
-    sourceBurst: Math.max(500, maxHosts / 20),
-    sourcePerSecond: Math.max(10, maxHosts / 1_000),
+    allBurst: part(maxHosts / 5, 1_000),
+    allPerSecond: part(maxHosts / 30, 100),
+    sourceBurst: part(maxHosts / 20, 500),
+    sourcePerSecond: part(maxHosts / 1_000, 10),
   };
 }
 
@@ -40,10 +37,7 @@ export class Admission {
   readonly #sources: SourceBook;
   #allTokens: number;
   #allAtMs = 0;
-  /** By bucket: its source's number + 1 (0 = free), its tokens as of an instant. */
-  readonly #owners = new Uint32Array(SETS * WAYS + 1);
-  readonly #tokens = new Float64Array(SETS * WAYS + 1);
-  readonly #atMs = new Float64Array(SETS * WAYS + 1);
+  readonly #buckets: SourceBuckets;
 
   /** hostCount: one Int32 shared by all shards. */
   constructor(
@@ -57,7 +51,7 @@ export class Admission {
     this.#rates = rates;
     this.#sources = sources;
     this.#allTokens = rates.allBurst;
-    this.#tokens[UNKEPT_BUCKET] = rates.sourceBurst;
+    this.#buckets = new SourceBuckets(rates.sourceBurst, rates.sourcePerSecond);
   }
 
   /** Counts a host known from before: the limit stops new ones only. */
@@ -89,39 +83,9 @@ export class Admission {
     if (this.#allTokens < 1) return false;
     // Kept only now, so that what is refused for all takes no room in the book.
     const kept = this.#sources.keep(source);
-    const bucket = kept === UNKEPT ? UNKEPT_BUCKET : this.#bucketOf(kept, nowMs);
-    const tokens = this.#tokensAt(bucket, nowMs);
-    this.#tokens[bucket] = tokens;
-    this.#atMs[bucket] = nowMs;
-    if (tokens < 1) return false;
+    if (!this.#buckets.hasToken(kept, nowMs)) return false;
+    this.#buckets.take(kept, nowMs);
     this.#allTokens--;
-    this.#tokens[bucket] = tokens - 1;
     return true;
-  }
-
-  #tokensAt(bucket: number, nowMs: number): number {
-    const { sourcePerSecond, sourceBurst } = this.#rates;
-    const refilled = this.#tokens[bucket]! + ((nowMs - this.#atMs[bucket]!) / 1_000) * sourcePerSecond;
-    return Math.min(sourceBurst, refilled);
-  }
-
-  /** The source's bucket. Where there is none it takes the fullest of its set, which is the least worth remembering. */
-  #bucketOf(source: number, nowMs: number): number {
-    const first = (source % SETS) * WAYS;
-    let fullest = first;
-    let most = -1;
-    for (let bucket = first; bucket < first + WAYS; bucket++) {
-      const owner = this.#owners[bucket]!;
-      if (owner === source + 1) return bucket;
-      const tokens = owner === 0 ? Number.POSITIVE_INFINITY : this.#tokensAt(bucket, nowMs);
-      if (tokens > most) {
-        most = tokens;
-        fullest = bucket;
-      }
-    }
-    this.#owners[fullest] = source + 1;
-    this.#tokens[fullest] = this.#rates.sourceBurst;
-    this.#atMs[fullest] = nowMs;
-    return fullest;
   }
 }

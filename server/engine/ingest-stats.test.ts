@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { REJECT_REASONS } from '../../lib/protocol/heartbeat.ts';
 import { publishStats, shardsStats } from './ingest-stats.ts';
 import { allocateStats, openStats, STAT, STAT_COUNT } from './layout.ts';
+import { ObservedClock } from './observed-clock.ts';
+import { ShardPublisher } from './shard-publisher.ts';
 
 test('E43: blind while nobody has been judged for a second, and over 5 % of the last minute', () => {
   const stats = openStats(allocateStats());
@@ -19,6 +21,31 @@ test('E43: blind while nobody has been judged for a second, and over 5 % of the 
   values[STAT.blindLastMinuteMs] = 3_001;
   publishStats(stats, values);
   expect(shardsStats([stats], 100_010)).toMatchObject({ blind: true, blindMs: 7_000 });
+});
+
+test('E112: blind spans since a horizon that stands still are counted once, and never step back', () => {
+  const memory = allocateStats();
+  const clock = new ObservedClock();
+  clock.alive(1_000);
+  const publisher = new ShardPublisher(memory, clock, false, 1_000);
+  const none = { dropped: 0, dropShare: 0, misses: 5, sleptMs: 0 };
+  let blindMs = 0;
+  const publish = (nowMs: number, horizonMs: number): void => {
+    publisher.publish({ ...none, nowMs, horizonMs });
+    const told = shardsStats([openStats(memory)], nowMs);
+    expect(told.blindMs).toBeGreaterThanOrEqual(blindMs);
+    expect(told.blindLastMinuteMs).toBe(told.blindMs);
+    blindMs = told.blindMs;
+  };
+  publish(1_000, 1_000);
+  for (let nowMs = 1_100; nowMs <= 11_000; nowMs += 100) {
+    clock.blindFrom(nowMs - 100, nowMs);
+    publish(nowMs, 1_000);
+    expect(blindMs).toBe(nowMs - 1_000);
+  }
+  clock.alive(11_100);
+  publish(11_100, 11_050);
+  expect(blindMs).toBe(10_000);
 });
 
 test('E50: a shard that is stopped while it publishes leaves its last whole reading', () => {

@@ -46,7 +46,8 @@ export type IngestStats = ShardsStats & {
 
 const MINUTE_MS = 60_000;
 const BLIND_SHARE_MS = 3_000;
-const STALE_HORIZON_MS = 1_000;
+/** A horizon that has stood still for longer is blind time since then, which no shard need have noticed. */
+export const STALE_HORIZON_MS = 1_000;
 
 /** Called by a shard's worker: all of `values` at once. */
 export function publishStats(stats: ShardStats, values: Float64Array): void {

@@ -98,7 +98,7 @@ export class Judge {
     let row = this.#ledger.find(idHigh, idLow);
     this.#runs.of(incarnation);
     if (this.#tags !== null) {
-      const verdict = this.#passTags(this.#tags, bytes, at, size, row, seq, bye);
+      const verdict = this.#passTags(this.#tags, bytes, at, size, row, seq, bye, source);
       if (verdict !== ACCEPTED) return verdict;
     }
     let judged: number = JUDGED.refresh;
@@ -211,6 +211,7 @@ export class Judge {
     row: number,
     seq: number,
     bye: boolean,
+    source: number,
   ): number {
     const isTagged = row !== NONE && tags.isTagged(row);
     // Plain messages may be forged: they never speak for a host that has a key.
@@ -223,7 +224,7 @@ export class Judge {
       const older = refusal === REASON.old_incarnation && this.#stateOf(row) === HostState.down;
       if (refusal !== ACCEPTED && !older) return refusal;
     }
-    const verdict = tags.check(bytes, at, size, row, this.#moment.nowMs);
+    const verdict = tags.check(bytes, at, size, row, source, this.#moment.nowMs);
     if (verdict === TagVerdict.late) return REASON.rate_limit;
     if (verdict === TagVerdict.wrong) return refusal === ACCEPTED ? REASON.bad_tag : refusal;
     if (refusal !== ACCEPTED) {

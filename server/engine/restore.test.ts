@@ -295,6 +295,7 @@ describe.each(RECEIVER_MODES)('$receiver', (mode) => {
     twice.restore(restoredHosts({ a: {}, again: { id: hostIdHex('a') } }));
     await until(() => faults.length > 0);
     expect(faults[0]!.message).toMatch(/to be restored twice/);
+    expect([engine, plain, twice].map(({ isRestored }) => isRestored())).toEqual([true, true, false]);
   });
 
   test('E62 E66: named and removed during the hold: done after it, in order', async () => {

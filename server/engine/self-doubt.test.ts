@@ -143,3 +143,101 @@ describe('drops', () => {
     expect(loops.map(({ doubt }) => doubt.dropShare.toFixed(1))).toEqual(['0.5', '0.5']);
   });
 });
+
+describe('several shards', () => {
+  /** All turn for `spanMs`, but for one that stands still. */
+  function together(loops: readonly Loop[], spanMs: number, still?: Loop): void {
+    for (let passedMs = 0; passedMs < spanMs; passedMs += TICK_MS) {
+      for (const loop of loops) {
+        if (loop === still) loop.nowMs += TICK_MS;
+        else loop.pass(TICK_MS);
+      }
+    }
+  }
+
+  test('E112: one that stood still blinds the others before its horizon moves, and what it dropped raises no bar', () => {
+    const doubts = allocateDoubts(2);
+    const loops = [0, 1].map((shard) => new Loop(doubts, shard));
+    const [still, other] = loops as [Loop, Loop];
+    together(loops, 5_000);
+    expect(other.clock.blindMs).toBe(0);
+    const seenAtMs = other.nowMs;
+    still.horizonMs = still.nowMs;
+    together(loops, 20_000, still);
+    // It may judge up to now as soon as the one that stood still has read: before it ticks again.
+    expect(other.clock.observed(other.nowMs) - other.clock.observed(seenAtMs)).toBeLessThanOrEqual(TICK_MS);
+    still.dropped += 1_000_000;
+    together(loops, 100);
+    still.horizonMs = undefined;
+    expect(other.clock.silenceStart(seenAtMs, 1_000) - other.clock.observed(seenAtMs)).toBe(1_000);
+    const blindMs = other.clock.blindMs;
+    expect(blindMs).toBeGreaterThanOrEqual(20_000);
+    expect(blindMs).toBeLessThan(20_000 + 3 * TICK_MS);
+    together(loops, 5_000);
+    expect(other.clock.blindMs).toBe(blindMs);
+    expect(loops.map(({ doubt }) => doubt.misses)).toEqual([5, 5]);
+  });
+
+  test('E112: a gap that begins and ends between two looks counts as well, shorter ones do not', () => {
+    const doubts = allocateDoubts(2);
+    const loops = [0, 1].map((shard) => new Loop(doubts, shard));
+    const [still, other] = loops as [Loop, Loop];
+    together(loops, 1_000);
+    still.nowMs += 200;
+    other.nowMs += 200;
+    together(loops, 1_000);
+    expect(other.clock.blindMs).toBe(0);
+    still.nowMs += 220;
+    other.nowMs += 220;
+    still.tick();
+    other.tick();
+    expect(other.clock.blindMs).toBe(0);
+    still.nowMs += 255;
+    still.tick();
+    other.nowMs += 220;
+    other.clock.alive(other.nowMs);
+    other.nowMs += 35;
+    other.tick();
+    expect(other.clock.blindMs).toBeGreaterThan(250);
+  });
+
+  test('E112: a stop of all of them is one blind span, raises no bar and delays nothing further', () => {
+    const doubts = allocateDoubts(2);
+    const loops = [0, 1].map((shard) => new Loop(doubts, shard));
+    together(loops, 5_000);
+    for (const loop of loops) {
+      loop.horizonMs = loop.nowMs;
+      loop.nowMs += 20_000;
+      loop.dropped += 1_000_000;
+    }
+    together(loops, 100);
+    for (const loop of loops) loop.horizonMs = undefined;
+    together(loops, 1_000);
+    for (const { clock, doubt } of loops) {
+      expect(clock.blindMs).toBeGreaterThanOrEqual(20_000);
+      expect(clock.blindMs).toBeLessThan(20_000 + 3 * TICK_MS);
+      expect(doubt.misses).toBe(5);
+    }
+  });
+
+  test('E113: a successor goes on from what was read before: the share of the others stays one', () => {
+    const doubts = allocateDoubts(2);
+    const loops = [0, 1].map((shard) => new Loop(doubts, shard, true));
+    const drop = (each: readonly Loop[], spanMs: number): void => {
+      for (let passedMs = 0; passedMs < spanMs; passedMs += TICK_MS) {
+        for (const loop of each) loop.pass(TICK_MS, 1_000, 100);
+      }
+    };
+    drop(loops, 20_000);
+    const successor = new Loop(doubts, 0, true);
+    successor.nowMs = loops[1]!.nowMs;
+    const now = [successor, loops[1]!];
+    for (let passedMs = 0; passedMs < 12_000; passedMs += 100) {
+      drop(now, 100);
+      for (const { doubt } of passedMs < 1_000 ? now.slice(1) : now) {
+        expect(doubt.dropShare).toBeGreaterThan(0.05);
+        expect(doubt.dropShare).toBeLessThan(0.15);
+      }
+    }
+  });
+});

@@ -1,16 +1,19 @@
 /**
  * Which reasons a shard has to doubt what it hears: gaps in its loop, a suspend of the machine, dropped datagrams.
- * Tells the observed clock of the first two and raises the bar for the third. Pure but for the shares all shards
- * see. Shard thread. Source: SEMANTICS 2. Cost: a comparison a turn, a reading of two clocks a tick.
+ * Tells the observed clock of the first two, of other shards' gaps too, and raises the bar for the third. Pure but
+ * for what all shards see. Shard thread. Source: SEMANTICS 2. Cost: a comparison a turn, a reading of two clocks a tick.
  */
 import { DropShare, MAX_DROP_SHARE, missesAt } from './drop-share.ts';
 import { BLIND_GAP_MS, type ObservedClock } from './observed-clock.ts';
 import { RaisedBar } from './raised-bar.ts';
 import type { MarkerCounts } from './receiver/receiver.ts';
 
-/** What each shard shows the others: its share of drops, and how many datagrams it has read. */
-const SHOWN = { share: 0, read: 1 } as const;
-const SHOWN_COUNT = 2;
+/**
+ * What each shard shows the others: its share of drops, how many datagrams it has read over all its workers, and the
+ * instant of its newest tick, 0 before the first.
+ */
+const SHOWN = { share: 0, read: 1, tickedAtMs: 2 } as const;
+const SHOWN_COUNT = Object.keys(SHOWN).length;
 
 export function allocateDoubts(shards: number): SharedArrayBuffer {
   return new SharedArrayBuffer(8 * SHOWN_COUNT * shards);
@@ -26,6 +29,10 @@ export class SelfDoubt {
   readonly #suspendedEverMs: () => number;
   readonly #drops = new DropShare();
   readonly #markers = new DropShare();
+  /** What a worker before this one had read. */
+  readonly #readBefore: number;
+  /** The newest tick of each shard, as seen here. */
+  readonly #seenTicksMs: Float64Array;
   #suspendedMs: number;
   /** The newest gap ended then. */
   #resumedAtMs = Number.NEGATIVE_INFINITY;
@@ -51,6 +58,8 @@ export class SelfDoubt {
     this.#bar = new RaisedBar(missesSet, leastMisses);
     this.#shard = shard;
     this.#shown = new Float64Array(doubts);
+    this.#readBefore = this.#shown[shard * SHOWN_COUNT + SHOWN.read]!;
+    this.#seenTicksMs = new Float64Array(this.#shards);
     this.#together = together;
     this.#suspendedEverMs = suspendedEverMs;
     this.#suspendedMs = suspendedEverMs();
@@ -93,7 +102,8 @@ export class SelfDoubt {
     const isBlind = horizonMs < this.#resumedAtMs;
     const shown = this.#shown;
     const own = this.#shard * SHOWN_COUNT;
-    shown[own + SHOWN.read] = read;
+    shown[own + SHOWN.read] = this.#readBefore + read;
+    shown[own + SHOWN.tickedAtMs] = nowMs;
     // A part of all drops is put down to each of those that share a port: together they make the whole.
     if (this.#together) this.#drops.note(dropped * this.#shards, this.#allRead(), isBlind, nowMs);
     else this.#drops.note(dropped, read, isBlind, nowMs);
@@ -104,7 +114,27 @@ export class SelfDoubt {
     for (let i = SHOWN.share; i < shown.length; i += SHOWN_COUNT) worst = Math.max(worst, shown[i]!);
     this.#misses = this.#bar.hold(missesAt(worst, this.#missesSet), nowMs);
     if (worst > MAX_DROP_SHARE) this.#observed.blindFrom(this.#tickedAtMs, nowMs);
+    this.#heedOthers(nowMs);
     this.#tickedAtMs = nowMs;
+  }
+
+  /**
+   * Hosts of this shard may come in by another's sockets: while that one stands still they are not heard, and what
+   * finds no room there is excused there. Noticed while it lasts, so before silence can be judged past it.
+   */
+  #heedOthers(nowMs: number): void {
+    let fromMs = nowMs;
+    for (let shard = 0; shard < this.#shards; shard++) {
+      const seenMs = this.#seenTicksMs[shard]!;
+      const tickedAtMs = this.#shown[shard * SHOWN_COUNT + SHOWN.tickedAtMs]!;
+      this.#seenTicksMs[shard] = tickedAtMs;
+      if (shard === this.#shard || tickedAtMs === 0) continue;
+      if (nowMs - tickedAtMs > BLIND_GAP_MS) fromMs = Math.min(fromMs, tickedAtMs);
+      // It came back since our last look.
+      else if (seenMs !== 0 && tickedAtMs - seenMs > BLIND_GAP_MS) fromMs = Math.min(fromMs, seenMs);
+    }
+    // A clock that stands still already counts all of it as blind once it goes on.
+    if (fromMs < nowMs && this.#observed.aliveAtMs >= nowMs) this.#observed.blindFrom(fromMs, nowMs);
   }
 
   #allRead(): number {

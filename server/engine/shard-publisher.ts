@@ -2,7 +2,7 @@
  * Makes a shard's counters into a publication each tick, on top of what a worker before it published: counts never
  * step back. Shard thread. Cost: some forty loads and stores a tick.
  */
-import { publishStats, readStats } from './ingest-stats.ts';
+import { publishStats, readStats, STALE_HORIZON_MS } from './ingest-stats.ts';
 import { openStats, type ShardStats, STAT, STAT_COUNT } from './layout.ts';
 import type { ObservedClock } from './observed-clock.ts';
 import type { ShardCounters } from './shard.ts';
@@ -81,10 +81,17 @@ export class ShardPublisher {
       this.#droppedBefore = Math.max(0, values[STAT.kernelDrops]! - dropped);
     }
     values[STAT.kernelDrops] = this.#droppedBefore + dropped;
-    values[STAT.blindMs] = this.#blindBeforeMs + this.#observed.blindMs + sleptMs;
-    values[STAT.blindLastMinuteMs] = this.#observed.blindMsSince(nowMs - MINUTE_MS);
     // None yet, or markers that do not come back, counts as a horizon that stands where the shard started.
-    values[STAT.horizonAtMs] = Math.max(horizonMs, this.#startedAtMs);
+    const horizonAtMs = Math.max(horizonMs, this.#startedAtMs);
+    const minuteAgoMs = nowMs - MINUTE_MS;
+    const observed = this.#observed;
+    // All the time since a horizon that stands still is added by whoever reads: blind spans in it count once.
+    const isStale = nowMs - horizonAtMs > STALE_HORIZON_MS;
+    const againMs = isStale ? observed.blindMsSince(horizonAtMs) : 0;
+    const againLastMinuteMs = isStale ? observed.blindMsSince(Math.max(horizonAtMs, minuteAgoMs)) : 0;
+    values[STAT.blindMs] = this.#blindBeforeMs + observed.blindMs + sleptMs - againMs;
+    values[STAT.blindLastMinuteMs] = observed.blindMsSince(minuteAgoMs) - againLastMinuteMs;
+    values[STAT.horizonAtMs] = horizonAtMs;
     values[STAT.dropShare] = dropShare;
     values[STAT.misses] = misses;
     publishStats(this.#stats, values);

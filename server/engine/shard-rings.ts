@@ -15,12 +15,14 @@ export class ShardRings {
   readonly handOver: HandOver | null;
   readonly strangers: Strangers | null;
   readonly #in: readonly RingReader[];
+  /** TCP: a bundle comes whole to the owner of its first host. null: none is taken. */
+  readonly #fromMain: RingReader | null;
   readonly #out: readonly (RingWriter | null)[];
   readonly #sources: SourceBook;
   readonly #address = new Uint32Array(4);
   #sharedMs = Number.NEGATIVE_INFINITY;
 
-  /** `ringsOut`: by number of the owner, null at `shard`'s own. */
+  /** `ringsIn`: of the other shards, then of main if there is one. `ringsOut`: by owner, null at `shard`'s own. */
   constructor(
     shard: number,
     ringsIn: readonly SharedArrayBuffer[],
@@ -29,6 +31,7 @@ export class ShardRings {
   ) {
     this.#sources = sources;
     this.#in = ringsIn.map((memory) => new RingReader(memory));
+    this.#fromMain = this.#in[ringsOut.length - 1] ?? null;
     this.#out = ringsOut.map((memory) => (memory === null ? null : new RingWriter(memory)));
     const several = ringsOut.length > 1;
     this.handOver = several ? this.#put : null;
@@ -63,8 +66,11 @@ export class ShardRings {
   }
 
   /** All that came to this shard's sockets up to here has been read, and what is not its own handed on. */
-  share(horizonMs: number): void {
-    if (this.handOver === null || !(horizonMs > this.#sharedMs)) return;
+  share(readUpToMs: number): void {
+    if (this.handOver === null) return;
+    // What main handed over is handed on too; what another shard did is this one's own.
+    const horizonMs = Math.min(readUpToMs, this.#fromMain?.horizonMs ?? Number.POSITIVE_INFINITY);
+    if (!(horizonMs > this.#sharedMs)) return;
     this.#sharedMs = horizonMs;
     for (const ring of this.#out) ring?.publish(horizonMs);
   }

@@ -214,7 +214,12 @@ export class ShardRunner {
   readonly #onRecord: OnRecord = (kind, bytes, length, address, connection) => {
     const source = sourceOfWords(this.sources, address);
     if (this.#hold !== null || this.#shard === null) {
-      this.#hold?.receive(kind, bytes, 0, length, source, this.#nowMs, connection);
+      // Main sends a bundle whole: its other hosts' shards may be done with their hold before this one is.
+      const isMessage = kind === RecordKind.message;
+      const own = isMessage
+        ? (this.#rings.strangers?.handOn(bytes, 0, length, source, connection) ?? length)
+        : length;
+      if (own > 0 || length === 0) this.#hold?.receive(kind, bytes, 0, own, source, this.#nowMs, connection);
       return;
     }
     if (kind === RecordKind.message) {

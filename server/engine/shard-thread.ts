@@ -93,6 +93,11 @@ export class ShardThread {
     this.#ask({ type: 'restore', number: this.#restoreWish, hosts, columns: memory });
   }
 
+  /** Do the rows hold whoever was known from before? Not while it holds, or when the hold failed. */
+  get isRestored(): boolean {
+    return this.columns !== null && this.#hasPlacedAll();
+  }
+
   expect(host: ExpectedHost): void {
     this.#ask({ type: 'expect', number: this.#lastWish + 1, host });
   }
@@ -119,6 +124,10 @@ export class ShardThread {
     this.#say({ mark: MARK, type: 'wish', wish });
   }
 
+  #hasPlacedAll(): boolean {
+    return Atomics.load(this.#control, CONTROL.fulfilled) >= this.#restoreWish;
+  }
+
   #forgetFulfilled(): void {
     const fulfilled = Atomics.load(this.#control, CONTROL.fulfilled);
     const open = this.#wishes.findIndex(({ number }) => number > fulfilled);
@@ -133,8 +142,7 @@ export class ShardThread {
   #open(): void {
     const { port1, port2 } = new MessageChannel();
     const adopts = this.#isStarted;
-    const isRestored = Atomics.load(this.#control, CONTROL.fulfilled) >= this.#restoreWish;
-    const waits = this.#memory === null || !isRestored;
+    const waits = this.#memory === null || !this.#hasPlacedAll();
     const setup: ShardSetup = {
       ...this.#frame,
       adopts,

@@ -112,7 +112,7 @@ export class Shard {
     this.#handOver = handOver;
     this.#misses = policy.misses;
     this.#outbox = new Outbox(shard);
-    const rates = admissionRates(Math.ceil(maxHosts / options.shards));
+    const rates = admissionRates(maxHosts, options.shards);
     this.#ledger = new HostLedger({
       columns,
       detectors: new Detectors(policy, policies),

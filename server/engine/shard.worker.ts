@@ -13,6 +13,9 @@ import { openRecvmmsgReceiver } from './receiver/recvmmsg.ts';
 import { CONTROL, type FromShard, isMarked, MARK, type ShardSetup, type ToShard } from './shard-messages.ts';
 import { ShardRunner } from './shard-runner.ts';
 
+/** Messages of main taken between two turns of reading, so that a mass removal makes nobody unheard. */
+const MAIL_A_TURN = 256;
+
 const setup = workerData as ShardSetup;
 const main = parentPort!;
 const { wishes, sockets, tickMs } = setup;
@@ -51,6 +54,17 @@ function end(receiver: Receiver): Promise<void> {
   });
 }
 
+/** A bounded portion of what main posted; true when there was no more. */
+function takeMail(): boolean {
+  for (let taken = 0; taken < MAIL_A_TURN; taken++) {
+    const got: { readonly message: unknown } | undefined = receiveMessageOnPort(wishes);
+    if (got === undefined) return true;
+    const { message } = got;
+    if (isMarked<ToShard>(message) && message.type === 'wish') runner.obey(message.wish);
+  }
+  return false;
+}
+
 /** Until main says stop: at the end of a reading, a tick later at most. */
 function runBlocking(receiver: BlockingReceiver): void {
   runner.run(receiver);
@@ -60,13 +74,7 @@ function runBlocking(receiver: BlockingReceiver): void {
     receiver.read(runner.isBusy ? 0 : Math.max(0, tickAtMs - clock()));
     runner.takeFromRings();
     const sent = Atomics.load(control, CONTROL.mail);
-    if (sent !== mail) {
-      mail = sent;
-      for (let got = receiveMessageOnPort(wishes); got !== undefined; got = receiveMessageOnPort(wishes)) {
-        const message: unknown = got.message;
-        if (isMarked<ToShard>(message) && message.type === 'wish') runner.obey(message.wish);
-      }
-    }
+    if (sent !== mail && takeMail()) mail = sent;
     if (runner.isBusy) runner.work();
     const nowMs = clock();
     if (nowMs < tickAtMs) continue;

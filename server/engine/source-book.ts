@@ -120,6 +120,13 @@ export class SourceBook {
     } else into.fill(0, 0, WORDS);
   }
 
+  /** 31 bits that stand for the address, kept or not, and that no sender can foretell; all that is not known is one. */
+  keyOf(source: number): number {
+    const words = this.#read;
+    this.wordsOf(source, words);
+    return mixed(mixed(mixed(mixed(this.#seed, words[0]!), words[1]!), words[2]!), words[3]!) >>> 1;
+  }
+
   isLoopback(source: number): boolean {
     const words = this.#wordsAt(source);
     return words !== null && isLoopbackAddress(words[0]!, words[1]!, words[2]!, words[3]!);

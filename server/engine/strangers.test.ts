@@ -47,14 +47,14 @@ test('E87: what a shard hands on before judging is what it would hand over, judg
     fc.property(datagram, (bytes) => {
       const handed: number[][] = [];
       const strangers = new Strangers(1, SHARDS, (to, from, at, length, source, connection) => {
-        expect([source, connection]).toEqual([5, 0]);
+        expect([source, connection]).toEqual([5, 9]);
         handed.push([to, ...from.subarray(at, at + length)]);
         return true;
       });
       // Others stand around it.
       const slot = new Uint8Array(2_048).fill(0xb7);
       slot.set(bytes, 24);
-      const left = strangers.handOn(slot, 24, bytes.length, 5, 0);
+      const left = strangers.handOn(slot, 24, bytes.length, 5, 9);
 
       const whole = new ShardProbe({ shard: 1, shards: SHARDS });
       whole.send(bytes);

@@ -36,14 +36,14 @@ export class Strangers {
   handOn(bytes: Uint8Array, at: number, length: number, source: number, connection: number): number {
     if (length === 0) return 0;
     if (bytes[at] !== MAGIC)
-      return this.#whole(this.#ownerOfText(bytes, at, length), bytes, at, length, source);
+      return this.#whole(this.#ownerOfText(bytes, at, length), bytes, at, length, source, connection);
     const flags = bytes[at + OFFSET.flags]!;
     if (length < HEADER_BYTES || flags > FLAG_TAGGED || (flags === 0 && bytes[at + OFFSET.keyId] !== 0))
       return length;
     const type = bytes[at + OFFSET.versionAndType]! - (WIRE_VERSION << 4);
     if (type !== MessageType.beat) {
       const known = type === MessageType.hello || type === MessageType.bye;
-      return known ? this.#whole(this.#ownerAt(bytes, at), bytes, at, length, source) : length;
+      return known ? this.#whole(this.#ownerAt(bytes, at), bytes, at, length, source, connection) : length;
     }
     const size = HEADER_BYTES + (flags === 0 ? 0 : TAG_BYTES);
     if (length > MAX_BUNDLE_BYTES || length % size !== 0) return length;
@@ -63,9 +63,16 @@ export class Strangers {
     return left;
   }
 
-  #whole(owner: number, bytes: Uint8Array, at: number, length: number, source: number): number {
+  #whole(
+    owner: number,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    source: number,
+    connection: number,
+  ): number {
     if (owner === this.#shard) return length;
-    this.#handOver(owner, bytes, at, length, source, 0);
+    this.#handOver(owner, bytes, at, length, source, connection);
     return 0;
   }
 

@@ -52,6 +52,8 @@ export type Engine = {
   ingest(): IngestStats;
   /** What is to be saved against replays, one for each shard; none while no keys are set, or before `restore`. */
   taggedRuns(): readonly TaggedRuns[];
+  /** Has every shard placed the hosts known from before? Until then, or when a hold failed, `taggedRuns` lack some. */
+  isRestored(): boolean;
   /**
    * Ends the hold: the hosts known from before, each id once, and then everything heard since the sockets listened,
    * as of when it arrived. Gives their places in the same order, or tells `placed` of them, one by one; nothing is told of them until something happens to
@@ -217,6 +219,8 @@ class RunningEngine implements Engine {
       columns === null || tagMarks === null ? [] : [new TaggedRuns(columns, tagMarks)],
     );
   };
+
+  readonly isRestored = (): boolean => this.#threads.every((thread) => thread.isRestored);
 
   readonly ingest = (): IngestStats => {
     const threads = this.#threads;

@@ -42,13 +42,16 @@ describe('host directory', () => {
     expect(directory.describe(0, null, labels({}))).toBe(false);
   });
 
-  test('a host whose name is the id of another is found by its name', () => {
+  test('L89: a host whose name is the id of another stands for nobody but itself', () => {
     const directory = new HostDirectory();
     const name = hostIdHex('web-01');
     directory.register(0, { shard: 0, row: 0 }, naming('web-01'), 0);
     directory.register(1, { shard: 0, row: 1 }, naming(name), 0);
-    expect(directory.find(name)).toBe(1);
+    expect(directory.find(name)).toBe(0);
     expect(directory.find('web-01')).toBe(0);
+    expect(directory.find(hostIdHex(name))).toBe(1);
+    directory.remove(0);
+    expect(directory.find(name)).toBe(1);
   });
 
   test('L81: evidence comes back as it was set, unheard or not; a new host in the slot has none', () => {

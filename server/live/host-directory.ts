@@ -269,11 +269,10 @@ export class HostDirectory {
     return id.length === 16 ? this.#slots.ofId(hexWord(id, 0), hexWord(id, 8)) : null;
   }
 
-  /** A name wins over an id that looks like it. */
+  /** An id wins over a name that looks like one: whoever may choose a name must not stand for another host. */
   find(nameOrId: string): number | null {
-    const named = this.slotOfId(hostIdHex(nameOrId));
-    if (named !== null) return named;
-    return HOST_ID_PATTERN.test(nameOrId) ? this.slotOfId(nameOrId) : null;
+    const withId = HOST_ID_PATTERN.test(nameOrId) ? this.slotOfId(nameOrId) : null;
+    return withId ?? this.slotOfId(hostIdHex(nameOrId));
   }
 
   #flag(slot: number, flag: number, isSet: boolean): void {

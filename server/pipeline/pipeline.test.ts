@@ -15,6 +15,21 @@ const order = {
   filterInWords: null,
 };
 
+test('P55: hosts without a slot are not watched, and one line of the log is told of all of them', () => {
+  const fleet = setUp({ slots: 1 });
+  fleet.take([WEB], { row: 0, kind: 'up', atMs: 1 });
+  for (const row of [1, 2, 3]) fleet.take([{ row, name: `forged-${row}` }], { row, kind: 'up', atMs: 2 });
+  expect(fleet.removed).toEqual([
+    [0, 1],
+    [0, 2],
+    [0, 3],
+  ]);
+  expect(fleet.faults).toHaveLength(3);
+  expect(new Set(fleet.faults.map(({ message }) => message))).toEqual(
+    new Set(['no slot is free: more hosts came and went than MAX_HOSTS allows for']),
+  );
+});
+
 describe('history', () => {
   test('P1, P2: registered, down, up, left, restarted are recorded, late is not', async () => {
     const { take, history, live } = setUp();

@@ -135,11 +135,8 @@ export class Pipeline {
     if (slot === null) {
       this.#o.engine.remove(shard, row);
       this.#hosts.foundNoRoom(hostId);
-      this.#o.onFault(
-        new Error(
-          `no slot is free for ${name ?? hostId}: more hosts came and went than MAX_HOSTS allows for`,
-        ),
-      );
+      // Without the host's name: whoever sends would choose what is logged, and how often.
+      this.#o.onFault(new Error('no slot is free: more hosts came and went than MAX_HOSTS allows for'));
       return;
     }
     directory.register(slot, place, { id: hostId, name, labels }, nowMs);

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { clockFrom, clockOrigin } from '../clock.ts';
+import { startEngine } from '../engine/index.ts';
+import { packRestored } from '../engine/known-hosts.ts';
 import { TaggedRuns } from '../engine/tags/tagged-runs.ts';
+import { RECEIVER_MODES } from '../engine/testing/engine-modes.ts';
 import { keyedProbe } from '../engine/testing/keyed-probe.ts';
-import { beatBytes, INCARNATION } from '../engine/testing/shard-probe.ts';
-import { tagged } from '../engine/testing/tagged-bytes.ts';
+import { beatBytes, INCARNATION, restoredHosts } from '../engine/testing/shard-probe.ts';
+import { KEY_1, tagged } from '../engine/testing/tagged-bytes.ts';
 import { hostIdHex } from '../host-id.ts';
 import { MemoryStore } from '../store/memory/memory-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -19,9 +23,16 @@ afterEach(async () => {
   for (const windows of open.splice(0)) await windows.finish();
 });
 
-function windowsOf(probe: Probe, store: Store, epoch = 'e1', everyMs?: number): ReplayWindows {
+function windowsOf(
+  probe: Probe,
+  store: Store,
+  epoch = 'e1',
+  everyMs?: number,
+  isRestored = () => true,
+): ReplayWindows {
   const windows = new ReplayWindows({
     runs: () => [new TaggedRuns(probe.columns, probe.marks)],
+    isRestored,
     store,
     epoch,
     clock: () => probe.nowMs,
@@ -119,6 +130,68 @@ describe('saving', () => {
     // This run has said all it knows: the earlier one's hosts were restored, or are not known any longer.
     expect([await seqOf(store, 'gone'), await seqOf(store, 'a')]).toEqual([null, 7]);
   });
+});
+
+describe('before every shard has placed the hosts of before', () => {
+  test('P50: nothing of an earlier run goes, and who is placed later is saved later', async () => {
+    const store = new MemoryStore();
+    const before = keyedProbe();
+    before.send(tagged(beatBytes('a', { seq: 3 })));
+    before.send(tagged(beatBytes('b', { seq: 4 })));
+    await windowsOf(before, store, 'e0').finish();
+    const probe = keyedProbe();
+    const restored = { a: { incarnation: INCARNATION, seq: 3 }, b: { incarnation: INCARNATION, seq: 4 } };
+    let isRestored = false;
+    const windows = windowsOf(probe, store, 'e1', undefined, () => isRestored);
+    await windows.save();
+    const hosts = packRestored(restoredHosts(restored));
+    probe.shard.restore(hosts, 0, 1, probe.nowMs);
+    const placedAtMs = probe.nowMs;
+    probe.nowMs += 60_000;
+    await windows.save();
+    expect([await seqOf(store, 'a'), await seqOf(store, 'b')]).toEqual([3, 4]);
+    probe.shard.restore(hosts, 1, 2, placedAtMs);
+    isRestored = true;
+    probe.nowMs += 60_000;
+    await windows.save();
+    const saved = await readReplayWindows(store);
+    expect([saved.length, saved.of(hostIdHex('b'))?.seq]).toEqual([2, 4]);
+  });
+
+  test.each(RECEIVER_MODES)(
+    'P50: an engine that is stopped right then forgets nothing ($receiver)',
+    async (mode) => {
+      const hosts = Object.fromEntries(
+        Array.from({ length: 50_000 }, (_, i) => [`h${i}`, { incarnation: INCARNATION, seq: i + 1 }]),
+      );
+      const before = keyedProbe({ maxHosts: 50_000 });
+      before.restore(hosts);
+      const store = new MemoryStore();
+      await windowsOf(before, store, 'e0').finish();
+      const origin = clockOrigin();
+      const engine = await startEngine({
+        ...mode,
+        addresses: [{ host: '127.0.0.1', port: 0 }],
+        ...{ misses: 5, minTimeoutMs: 500, maxTimeoutMs: 3_600_000, maxHosts: 50_000, shards: 2, hold: true },
+        tags: { keys: [KEY_1], plainFrom: [] },
+        clockOrigin: origin,
+        onBatch: () => {},
+        onFault: (error) => {
+          throw error;
+        },
+      });
+      const { taggedRuns, isRestored } = engine;
+      const windows = new ReplayWindows({
+        ...{ runs: taggedRuns, isRestored, store, epoch: 'e1', clock: clockFrom(origin) },
+      });
+      expect(isRestored()).toBe(false);
+      engine.restore(restoredHosts(hosts));
+      expect(isRestored()).toBe(false);
+      await engine.stop();
+      await windows.finish();
+      expect((await readReplayWindows(store)).length).toBe(50_000);
+    },
+  );
 });
 
 describe('after a stop', () => {

@@ -18,6 +18,8 @@ const OVERLAP_MS = 1_000;
 export type ReplayWindowsOptions = {
   /** One a shard, once the engine has been restored. */
   readonly runs: () => readonly TaggedRuns[];
+  /** false: some of what was known before does not stand in the columns yet, and may never. */
+  readonly isRestored: () => boolean;
   readonly store: Pick<Store, 'saveReplayWindows' | 'keepReplayWindowsOf'>;
   /** Of this run of the server. */
   readonly epoch: string;
@@ -62,11 +64,13 @@ export class ReplayWindows {
   }
 
   async #saveAll(): Promise<void> {
-    let complete = true;
+    // As of now: what is placed while pages are packed may be missing in those packed before.
+    const isRestored = this.#o.isRestored();
+    let complete = isRestored;
     for (const [shard, runs] of this.#o.runs().entries()) {
       for (let from = 0; from < runs.rows; from += PAGE_ROWS) {
         const page = shard * PAGES_A_SHARD + from / PAGE_ROWS;
-        complete = (await this.#savePage(page, runs, from)) && complete;
+        complete = (await this.#savePage(page, runs, from, isRestored)) && complete;
       }
     }
     if (this.#isWhole || !complete) return;
@@ -80,7 +84,7 @@ export class ReplayWindows {
   }
 
   /** false: it could not be saved. */
-  async #savePage(page: number, runs: TaggedRuns, from: number): Promise<boolean> {
+  async #savePage(page: number, runs: TaggedRuns, from: number, isRestored: boolean): Promise<boolean> {
     const sinceMs = this.#savedUpToMs.get(page) ?? Number.NEGATIVE_INFINITY;
     const nowMs = this.#o.clock();
     const windows = runs.pack(from, Math.min(runs.rows, from + PAGE_ROWS), sinceMs);
@@ -93,7 +97,8 @@ export class ReplayWindows {
     } catch {
       return false;
     }
-    this.#savedUpToMs.set(page, nowMs - OVERLAP_MS);
+    // Whoever is placed later was last seen before.
+    if (isRestored) this.#savedUpToMs.set(page, nowMs - OVERLAP_MS);
     this.#filled.add(page);
     return true;
   }

@@ -78,6 +78,8 @@ describe('sockets of the process', () => {
     closers.push(() => closeSocket(ipv4));
     closeSocket(ipv6);
     await harness.turn();
+    expect(harness.faults).toEqual([]);
+    await harness.until(() => harness.faults.length === 1);
     const horizonMs = harness.receiver.horizonMs();
     const sender = await harness.sender('127.0.0.1');
     closers.push(() => sender.close());

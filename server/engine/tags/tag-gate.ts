@@ -8,6 +8,7 @@ import { OFFSET } from '../../../lib/protocol/heartbeat.ts';
 import { HOST_KEY_WORDS, HostMac } from '../../host-keys.ts';
 import { NONE } from '../layout.ts';
 import type { SourceBook } from '../source-book.ts';
+import { SourceBuckets } from '../source-buckets.ts';
 import { isInBlock } from './address-blocks.ts';
 import { TagMark } from './tag-marks.ts';
 import type { AddressBlock, TagSettings } from './tag-settings.ts';
@@ -17,8 +18,10 @@ import type { AddressBlock, TagSettings } from './tag-settings.ts';
  * needed: there are only so many of them, and after a restart all of them come within an interval.
  */
 const STRANGERS_PER_SECOND = 5_000;
+/** Of these, what wrong tags of one source may cost: forged ones leave room for everybody else's hosts. */
+const FORGED_SHARE = 0.1;
 
-/** late: too many hosts not known before in this second. */
+/** late: too many hosts not known before in this second, or too many wrong tags from there. */
 export const TagVerdict = { right: 0, wrong: 1, late: 2 } as const;
 export type TagVerdictCode = (typeof TagVerdict)[keyof typeof TagVerdict];
 
@@ -42,6 +45,8 @@ export class TagGate {
   readonly #strangersPerSecond: number;
   #strangersLeft: number;
   #refilledAtMs = 0;
+  /** By address: what its wrong tags may still cost. */
+  readonly #forged: SourceBuckets;
   readonly #words = new Uint32Array(4);
   #lastSource = NONE;
   #lastAllowed = false;
@@ -57,6 +62,8 @@ export class TagGate {
     this.#work = marks.length;
     this.#strangersPerSecond = STRANGERS_PER_SECOND / shards;
     this.#strangersLeft = this.#strangersPerSecond;
+    const forged = Math.max(1, FORGED_SHARE * this.#strangersPerSecond);
+    this.#forged = new SourceBuckets(forged, forged);
   }
 
   /** May whoever sends from there speak without a tag? Never, where the address is not known. */
@@ -82,10 +89,17 @@ export class TagGate {
   }
 
   /** The tag of the `size` bytes from `at` on, which name a key that is known. `row` NONE: a host not known yet. */
-  check(bytes: Uint8Array, at: number, size: number, row: number, nowMs: number): TagVerdictCode {
+  check(
+    bytes: Uint8Array,
+    at: number,
+    size: number,
+    row: number,
+    source: number,
+    nowMs: number,
+  ): TagVerdictCode {
     const keyId = bytes[at + OFFSET.keyId]!;
     this.#strangersKeyId = NO_KEY;
-    if (row === NONE && !this.#takeStranger(nowMs)) return TagVerdict.late;
+    if (row === NONE && !this.#takeStranger(source, nowMs)) return TagVerdict.late;
     const kept = row === NONE ? NO_KEY : this.#keyIds[row]!;
     // While keys rotate the row's place is the old key's until the new one has proved right.
     const key = row !== NONE && (kept === NO_KEY || kept === keyId) ? row : this.#work;
@@ -93,7 +107,11 @@ export class TagGate {
       this.#mac.derive(this.#extracted[keyId]!, keyId, bytes, at + OFFSET.hostId, this.#keys, key);
       if (key === row) this.#keyIds[row] = keyId;
     }
-    if (!this.#mac.verify(bytes, at, size, this.#keys, key)) return TagVerdict.wrong;
+    if (!this.#mac.verify(bytes, at, size, this.#keys, key)) {
+      // Not by a number of the book: whoever forges gets none there.
+      if (row === NONE) this.#forged.take(this.#sources.keyOf(source), nowMs);
+      return TagVerdict.wrong;
+    }
     if (row === NONE) this.#strangersKeyId = keyId;
     else if (key !== row) this.#keep(row, keyId);
     return TagVerdict.right;
@@ -129,7 +147,8 @@ export class TagGate {
     this.#keyIds[row] = keyId;
   }
 
-  #takeStranger(nowMs: number): boolean {
+  #takeStranger(source: number, nowMs: number): boolean {
+    if (!this.#forged.hasToken(this.#sources.keyOf(source), nowMs)) return false;
     const perSecond = this.#strangersPerSecond;
     const refilled = this.#strangersLeft + ((nowMs - this.#refilledAtMs) / 1_000) * perSecond;
     this.#strangersLeft = Math.min(perSecond, refilled);

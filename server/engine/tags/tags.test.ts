@@ -237,6 +237,24 @@ describe('first derivations', () => {
   });
 });
 
+test('E132: wrong tags of one source take a tenth of it at most, and no place among the sources', () => {
+  const probe = keyedProbe({ maxHosts: 20_000 });
+  probe.source = '10.9.0.1';
+  const forged = Array.from({ length: 6_000 }, (_, i) =>
+    probe.send(tagged(beatBytes(`h${i}`), KEY_1, 'another')),
+  );
+  expect(forged.indexOf('rate_limit')).toBe(500);
+  expect(new Set(forged.slice(500))).toEqual(new Set(['rate_limit']));
+  expect(probe.send(tagged(beatBytes('its-own')))).toBe('rate_limit');
+  expect(probe.book.next).toBe(0);
+  probe.source = '127.0.0.1';
+  const right = Array.from({ length: 4_600 }, (_, i) => probe.send(tagged(beatBytes(`h${i}`))));
+  expect(right.indexOf('rate_limit')).toBe(4_500);
+  probe.pass(100);
+  probe.source = '10.9.0.1';
+  expect(probe.send(tagged(beatBytes('its-own')))).toBe('accepted');
+});
+
 describe('runs that were saved', () => {
   const saved = { incarnation: INCARNATION, seq: 500 };
 

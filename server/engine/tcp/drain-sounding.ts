@@ -13,6 +13,11 @@ const TURN_BYTES = 32 * 1024;
 /** More than the kernel keeps for a connection: whoever gave so much since the instant has given what was there. */
 const KEPT_BY_KERNEL_BYTES = 32 * 1024 * 1024;
 
+/** Whoever was served for so long and has not come to its end once is waited for no longer. */
+const BEHIND_AT_MOST_MS = 1_000;
+/** More of a turn is no time of serving: this process stood still. */
+const TURN_AT_MOST_MS = 50;
+
 /** A connection, as far as this is about. */
 export type SoundedConnection = {
   /** Bytes ever read from it. */
@@ -20,6 +25,30 @@ export type SoundedConnection = {
   /** The same at the instant of the sounding with the number `sounding`. */
   readBytesThen: number;
   sounding: number;
+  /** Was it empty when it was read last? */
+  readToEnd: boolean;
+  /** The sounding within which it was read to its end, and all handed on, last. */
+  drainedIn: number;
+  /** So long it has been served since it came to its end, and when last: ms of serving. */
+  behindMs: number;
+  servedAtMs: number;
+  /** The turn of that. */
+  servedIn: number;
+  /** What comes before this many bytes was taken from the kernel earlier than it is read here. */
+  heldUntilBytes: number;
+};
+
+/** The fields of a new one. */
+export const UNREAD: Readonly<SoundedConnection> = {
+  readBytes: 0,
+  readBytesThen: 0,
+  sounding: 0,
+  readToEnd: true,
+  drainedIn: 0,
+  behindMs: 0,
+  servedAtMs: 0,
+  servedIn: 0,
+  heldUntilBytes: 0,
 };
 
 /** A listening socket. */
@@ -30,6 +59,9 @@ export class DrainSounding {
   readonly #leftOver = new Set<SoundedConnection>();
   #number = 0;
   #atMs: number | null = null;
+  #servingMs = 0;
+  #turns = 1;
+  #turnedAtMs = Number.NaN;
 
   openDoor(): Door {
     const door = { acceptedThisTurn: 0, acceptedBefore: 0 };
@@ -61,16 +93,33 @@ export class DrainSounding {
       connection.sounding = this.#number;
       connection.readBytesThen = connection.readBytes;
     }
+    connection.readToEnd = bytes < TURN_BYTES && connection.readBytes >= connection.heldUntilBytes;
     connection.readBytes += bytes;
+    // A turn without it: it was at its end.
+    if (this.#turns > connection.servedIn + 1) this.#atItsEnd(connection);
     if (bytes >= TURN_BYTES) this.#leftOver.add(connection);
     else this.#leftOver.delete(connection);
+  }
+
+  /** It was its turn to hand on: was it able to hand on `any`, and `all` that had been read? */
+  served(connection: SoundedConnection, any: boolean, all: boolean): void {
+    // Whoever finds no room is not to blame.
+    if (any) connection.behindMs += this.#servingMs - connection.servedAtMs;
+    connection.servedAtMs = this.#servingMs;
+    connection.servedIn = this.#turns;
+    if (!all || !connection.readToEnd) return;
+    this.#atItsEnd(connection);
+    connection.drainedIn = connection.sounding;
   }
 
   /**
    * A turn of polling is over. The instant up to which all has been read and handed on, or null: not yet, or none was
    * asked for. `waiting`: connections whose bytes have been read and not handed on.
    */
-  turned(waiting: Iterable<SoundedConnection>): number | null {
+  turned(waiting: Iterable<SoundedConnection>, nowMs: number): number | null {
+    if (nowMs > this.#turnedAtMs) this.#servingMs += Math.min(nowMs - this.#turnedAtMs, TURN_AT_MOST_MS);
+    this.#turnedAtMs = nowMs;
+    this.#turns++;
     const drained =
       this.#doors.every((door) => door.acceptedThisTurn === 0 || door.acceptedBefore > BACKLOG) &&
       this.#allRead(this.#leftOver) &&
@@ -82,8 +131,15 @@ export class DrainSounding {
     return atMs;
   }
 
+  #atItsEnd(connection: SoundedConnection): void {
+    connection.behindMs = 0;
+    connection.servedAtMs = this.#servingMs;
+    connection.servedIn = this.#turns;
+  }
+
   #allRead(connections: Iterable<SoundedConnection>): boolean {
-    for (const { readBytes, readBytesThen, sounding } of connections) {
+    for (const { readBytes, readBytesThen, sounding, drainedIn, behindMs } of connections) {
+      if (drainedIn === this.#number || behindMs > BEHIND_AT_MOST_MS) continue;
       if (sounding !== this.#number || readBytes - readBytesThen < KEPT_BY_KERNEL_BYTES) return false;
     }
     return true;

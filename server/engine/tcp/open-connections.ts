@@ -40,6 +40,7 @@ class OpenConnection {
   }
 
   resume(): void {
+    this.connection.heldUntilBytes = this.connection.readBytes + this.socket.readableLength;
     this.socket.resume();
   }
 }

@@ -115,7 +115,7 @@ export class ReadRounds<C extends ServedConnection> {
   /** After a turn of polling. */
   readonly #turned = (): void => {
     this.#turn = undefined;
-    const drainedAtMs = this.#sounding.turned(this.#connectionsWaiting());
+    const drainedAtMs = this.#sounding.turned(this.#connectionsWaiting(), this.#clock());
     if (drainedAtMs !== null) this.#handlers.onDrained(drainedAtMs);
     const mayGoOn = this.#serveWaiting();
     this.#turnEndMs = Number.NaN;
@@ -152,7 +152,10 @@ export class ReadRounds<C extends ServedConnection> {
   }
 
   #serve(served: C, nowMs: number): 'done' | 'more' | 'blocked' {
-    const handed: HandedOn = served.connection.handOn(MESSAGES_AT_ONCE, nowMs);
+    const { connection } = served;
+    const { messages } = connection;
+    const handed: HandedOn = connection.handOn(MESSAGES_AT_ONCE, nowMs);
+    this.#sounding.served(connection, connection.messages > messages, handed === 'done');
     if (handed === 'oversized' || handed === 'no-heartbeat') {
       this.#handlers.onBroken(served, handed);
       return 'done';

@@ -5,7 +5,7 @@
 
 import { ownerOf } from '../message-fields.ts';
 import type { TcpOutlet } from '../tcp-outlet.ts';
-import type { SoundedConnection } from './drain-sounding.ts';
+import { type SoundedConnection, UNREAD } from './drain-sounding.ts';
 import { HeartbeatFramer } from './heartbeat-framer.ts';
 import { MessageSender } from './message-sender.ts';
 import type { OpenHosts } from './open-hosts.ts';
@@ -13,9 +13,13 @@ import type { TcpLimits } from './tcp-limits.ts';
 
 /**
  * What has become of a chunk: `done` handed on; `more` is left for another turn; `blocked` the next message finds no
- * room; `oversized`, `no-heartbeat` (it begins with something else, as HTTP does): the connection is to be ended.
+ * room; `oversized`, `no-heartbeat` (it begins with something else, as HTTP does, or goes on so): the connection is
+ * to be ended.
  */
 export type HandedOn = 'done' | 'more' | 'blocked' | 'oversized' | 'no-heartbeat';
+
+/** So many messages in a row that are no heartbeats, and their connection is ended. */
+const UNSOUND_AT_MOST = 64;
 
 /** Why a connection that stays open is to be ended. */
 export type Overdue = 'slow' | 'idle';
@@ -28,16 +32,24 @@ const sender = new MessageSender();
 export class TcpConnection implements SoundedConnection {
   readonly number: number;
   readonly address: string;
-  readBytes = 0;
-  readBytesThen = 0;
-  sounding = 0;
+  readBytes = UNREAD.readBytes;
+  readBytesThen = UNREAD.readBytesThen;
+  sounding = UNREAD.sounding;
+  readToEnd = UNREAD.readToEnd;
+  drainedIn = UNREAD.drainedIn;
+  behindMs = UNREAD.behindMs;
+  servedAtMs = UNREAD.servedAtMs;
+  servedIn = UNREAD.servedIn;
+  heldUntilBytes = UNREAD.heldUntilBytes;
+  /** Handed on. */
+  messages = 0;
   readonly #outlet: TcpOutlet;
   readonly #hosts: OpenHosts;
   readonly #framer = new HeartbeatFramer();
   readonly #openedAtMs: number;
   /** A message the outlet had no room for. */
   #keeps = false;
-  #messages = 0;
+  #unsoundInARow = 0;
   #host: SoleHost | 'none' | 'several' = 'none';
   #intervalMs = 0;
   #heartbeatAtMs: number | null = null;
@@ -87,10 +99,10 @@ export class TcpConnection implements SoundedConnection {
       const owner = sound ? ownerOf(sender.idHigh, this.#outlet.shards) : 0;
       this.#keeps = !this.#outlet.heartbeat(owner, bytes, at, length, this.address, this.number);
       if (this.#keeps) return 'blocked';
-      this.#messages++;
+      this.messages++;
       this.#unfinishedSinceMs = null;
       if (sound) this.#note(nowMs);
-      else if (this.#messages === 1) return 'no-heartbeat';
+      else if (this.messages === 1 || ++this.#unsoundInARow === UNSOUND_AT_MOST) return 'no-heartbeat';
     }
     return 'more';
   }
@@ -113,10 +125,15 @@ export class TcpConnection implements SoundedConnection {
   #note(nowMs: number): void {
     const { idHigh, idLow, several, intervalMs } = sender;
     this.#heartbeatAtMs = nowMs;
-    this.#intervalMs = Math.max(this.#intervalMs, intervalMs);
+    this.#unsoundInARow = 0;
     const host = this.#host;
+    if (typeof host === 'object' && !several && host.idHigh === idHigh && host.idLow === idLow) {
+      this.#intervalMs = intervalMs;
+      return;
+    }
+    // Of several hosts the slowest may be the next to be heard.
+    this.#intervalMs = Math.max(this.#intervalMs, intervalMs);
     if (host === 'several') return;
-    if (typeof host === 'object' && !several && host.idHigh === idHigh && host.idLow === idLow) return;
     this.leave();
     this.#host = host === 'none' && !several ? { idHigh, idLow } : 'several';
     if (this.#host !== 'several') this.#hosts.enter(idHigh, idLow);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { MAX_TEXT_BYTES } from '../../../lib/protocol/heartbeat.ts';
 import { closed, framed, TestListener, until } from '../testing/recording-outlet.ts';
 import { beatBytes, joined } from '../testing/shard-probe.ts';
+import { ConnectionCounts, TCP_LIMITS } from './tcp-limits.ts';
 
 const open: TestListener[] = [];
 afterEach(async () => {
@@ -70,6 +71,15 @@ describe('limits', () => {
     expect(outlet.endings()).toEqual([]);
   });
 
+  test('E147: the interval that counts is the last one announced', async () => {
+    const { test, outlet, listener } = await listening({ timeoutMs: 100, limits: { idleAtLeastMs: 0 } });
+    const socket = await test.connect();
+    socket.write('web-01 interval=600s\nweb-01 interval=200ms\n');
+    await until(() => outlet.handed.length === 2);
+    await closed(socket);
+    expect(listener.health()).toMatchObject({ connections: 0, idle: 1 });
+  });
+
   test('E147: nobody is ended for what lies unread while we do not come round to it', async () => {
     const { test, outlet, listener } = await listening({
       timeoutMs: 200,
@@ -109,6 +119,27 @@ describe('limits', () => {
     await until(() => outlet.texts().includes('web-09'));
   });
 
+  test('E148: the addresses of one IPv6 /64 count as one, those of IPv4 each', () => {
+    const counts = new ConnectionCounts({ ...TCP_LIMITS, perAddress: 2 });
+    const take = (...addresses: string[]): boolean[] => addresses.map((address) => counts.take(address));
+    expect(take('2001:db8:0:1::1', '2001:db8:0:1:a:b:c:d', '2001:db8:0:1::9', '2001:db8::1:9')).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+    expect(take('2001:db8::', '2001:db8:0:0:8::', '::ffff:192.0.2.1', '::ffff:192.0.2.2', '::1')).toEqual([
+      true,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(take('192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2')).toEqual([true, true, false, true]);
+    counts.release('2001:db8:0:1:a:b:c:d');
+    expect(take('2001:db8:0:1:ffff::', '2001:db8:0:1::')).toEqual([true, false]);
+  });
+
   test('E148: a connection that begins with anything but a heartbeat is ended: no web page can post one', async () => {
     const { test, outlet, listener } = await listening();
     const socket = await test.connect();
@@ -116,6 +147,18 @@ describe('limits', () => {
     await closed(socket);
     expect(outlet.texts()).toEqual(['POST / HTTP/1.1']);
     expect(listener.health()).toMatchObject({ connections: 0, oversized: 0, slow: 0, idle: 0 });
+  });
+
+  test('E158: 64 messages in a row that are no heartbeats end their connection, fewer do not', async () => {
+    const { test, outlet, listener } = await listening();
+    const [garbage, relay] = [await test.connect(), await test.connect()];
+    relay.write(`web-02\n${`${'!\n'.repeat(63)}web-02\n`.repeat(3)}`);
+    await until(() => outlet.handed.length === 1 + 3 * 64);
+    garbage.write(`web-01\n${'?\n'.repeat(1_000)}`);
+    await closed(garbage);
+    expect(outlet.texts().filter((text) => text === '?').length).toBe(64);
+    expect(listener.health()).toEqual({ connections: 1, refused: 0, oversized: 0, slow: 0, idle: 0 });
+    expect(outlet.endings()).toEqual([]);
   });
 });
 
@@ -215,6 +258,39 @@ describe('the horizon', () => {
     expect(outlet.drained.length).toBeGreaterThan(count + 10);
     const instants = outlet.drained.map(({ atMs }) => atMs);
     expect(instants).toEqual([...instants].sort((a, b) => a - b));
+  });
+
+  test('E151: floods do not hold it back, and what others sent is still handed on before it', async () => {
+    const { test, outlet } = await listening();
+    outlet.ignored = Buffer.from('a');
+    const block = 'a\n'.repeat(32 * 1024);
+    const floods = await Promise.all(Array.from({ length: 4 }, () => test.connect()));
+    let flooding = true;
+    for (const flood of floods) {
+      const pour = (): void => {
+        // Always more than is taken, and this process has other things to do.
+        while (flooding && flood.writableLength < 4 * block.length && !flood.destroyed) flood.write(block);
+        if (flooding) flood.once('drain', pour);
+      };
+      pour();
+    }
+    const quiet = await test.connect();
+    const horizonMs = (): number => outlet.drained.at(-1)?.atMs ?? 0;
+    const startMs = Date.now();
+    await until(() => horizonMs() > startMs, 'a horizon within the flood');
+    let mostBehindMs = Date.now() - startMs;
+    for (let i = 1; i <= 10; i++) {
+      const writtenMs = Date.now();
+      quiet.write(`web-02 seq=${i}\n`);
+      await until(() => horizonMs() > writtenMs + 50, 'a later horizon');
+      mostBehindMs = Math.max(mostBehindMs, Date.now() - horizonMs());
+      const { after } = outlet.drained.find(({ atMs }) => atMs > writtenMs + 50)!;
+      expect(after).toBeGreaterThanOrEqual(i);
+    }
+    flooding = false;
+    for (const flood of floods) flood.destroy();
+    expect(outlet.ignoredCount).toBeGreaterThan(10_000);
+    expect(mostBehindMs, 'ms behind').toBeLessThan(3_000);
   });
 
   test('E151: holds nothing up some time after the last connection, and again when there is one', async () => {

@@ -50,7 +50,7 @@ test('S24: of batches written together the one that breaks a rule is refused by 
 });
 
 test('S34: a page holds what was appended before it was asked for', async () => {
-  const store = await opened(freshPath());
+  const store = await opened(freshPath(), { readsWaitMs: 600_000 });
   const appended = Array.from({ length: 40 }, (_, i) =>
     store.append({ events: events(500 * i, 500) }, 'history'),
   );

@@ -34,6 +34,8 @@ export type SqliteStoreOptions = {
   readonly path: string;
   /** Between two attempts while nothing can be stored. */
   readonly retryMs?: number;
+  /** How long a page waits for what was appended before it was asked for, ms. */
+  readonly readsWaitMs?: number;
   /** Events that wait then at most. */
   readonly maxWaitingEvents?: number;
 };
@@ -55,6 +57,7 @@ class SqliteStore implements Store {
   readonly kind = 'sqlite';
   readonly durable = true;
   readonly #outbox: Outbox;
+  readonly #readsWaitMs: number;
   readonly #writer: StoreThread<ToWriter>;
   readonly #reader: StoreThread<ToReader>;
   #writerReopening = false;
@@ -64,7 +67,9 @@ class SqliteStore implements Store {
   #startedAtMs: number | null = null;
   #aliveAtMs: number | null = null;
 
-  constructor({ path, retryMs = RETRY_MS, maxWaitingEvents = MAX_WAITING_EVENTS }: SqliteStoreOptions) {
+  constructor(options: SqliteStoreOptions) {
+    const { path, retryMs = RETRY_MS, maxWaitingEvents = MAX_WAITING_EVENTS } = options;
+    this.#readsWaitMs = options.readsWaitMs ?? READS_WAIT_MS;
     const setup = { path };
     this.#writer = new StoreThread<ToWriter>({
       url: new URL('./writer.worker.ts', import.meta.url),
@@ -215,17 +220,17 @@ class SqliteStore implements Store {
   }
 
   async events(query: EventQuery): Promise<EventResult> {
-    await this.#outbox.settled(READS_WAIT_MS);
+    await this.#outbox.settled(this.#readsWaitMs);
     return this.#ask({ of: 'events', query });
   }
 
   async timeline(query: TimelineQuery): Promise<TimelineResult> {
-    await this.#outbox.settled(READS_WAIT_MS);
+    await this.#outbox.settled(this.#readsWaitMs);
     return this.#ask({ of: 'timeline', query, startedAtMs: this.#startedAtMs });
   }
 
   async alerts(query: AlertQuery): Promise<AlertResult> {
-    await this.#outbox.settled(READS_WAIT_MS);
+    await this.#outbox.settled(this.#readsWaitMs);
     return this.#ask({ of: 'alerts', query });
   }
 

@@ -45,6 +45,16 @@ test('S26: questions a thread did not live to answer fail, and a new one answers
   await thread.close();
 });
 
+test('S26: questions asked of a thread that ends before it is ready fail too', async () => {
+  const { thread, lost, ask } = threadOf(
+    "import { parentPort } from 'node:worker_threads'; parentPort.once('message', () => process.exit(4));",
+  );
+  const [opened, asked] = await Promise.allSettled([thread.open(), ask('alert')]);
+  expect(opened).toMatchObject({ status: 'rejected' });
+  expect(asked).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+  expect(lost).toEqual([]);
+});
+
 test('S26: a thread that never was ready is no loss, and its start tells why', async () => {
   const { thread, lost } = threadOf('process.exit(4)');
   await expect(thread.open()).rejects.toThrow('ended with code 4 before it was ready');

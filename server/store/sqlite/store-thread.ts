@@ -121,10 +121,9 @@ export class StoreThread<To extends ToReader | ToWriter> {
   #lost(worker: Worker, detail: string): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    // A start that failed is told to whoever asked for it.
-    if (!this.#isReady) return;
     for (const question of this.#questions.values()) question.reject(new StoreUnavailable(detail));
     this.#questions.clear();
-    this.#o.onLost(detail);
+    // A start that failed is told to whoever asked for it.
+    if (this.#isReady) this.#o.onLost(detail);
   }
 }
