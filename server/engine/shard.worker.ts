@@ -14,7 +14,7 @@ import { CONTROL, type FromShard, isMarked, MARK, type ShardSetup, type ToShard 
 import { ShardRunner } from './shard-runner.ts';
 
 /** Messages of main taken between two turns of reading, so that a mass removal makes nobody unheard. */
-const MAIL_A_TURN = 256;
+const MAIL_A_TURN = 4_096;
 
 const setup = workerData as ShardSetup;
 const main = parentPort!;
@@ -54,27 +54,32 @@ function end(receiver: Receiver): Promise<void> {
   });
 }
 
-/** A bounded portion of what main posted; true when there was no more. */
-function takeMail(): boolean {
+/** Up to here main's messages have been taken. */
+let mail = 0;
+
+/** A bounded portion of what main posted. */
+function takeMail(): void {
+  const sent = Atomics.load(control, CONTROL.mail);
+  if (sent === mail) return;
   for (let taken = 0; taken < MAIL_A_TURN; taken++) {
     const got: { readonly message: unknown } | undefined = receiveMessageOnPort(wishes);
-    if (got === undefined) return true;
+    if (got === undefined) {
+      mail = sent;
+      return;
+    }
     const { message } = got;
     if (isMarked<ToShard>(message) && message.type === 'wish') runner.obey(message.wish);
   }
-  return false;
 }
 
 /** Until main says stop: at the end of a reading, a tick later at most. */
 function runBlocking(receiver: BlockingReceiver): void {
   runner.run(receiver);
-  let mail = 0;
   let tickAtMs = clock() + tickMs;
   while (!isStopped()) {
     receiver.read(runner.isBusy ? 0 : Math.max(0, tickAtMs - clock()));
     runner.takeFromRings();
-    const sent = Atomics.load(control, CONTROL.mail);
-    if (sent !== mail && takeMail()) mail = sent;
+    takeMail();
     if (runner.isBusy) runner.work();
     const nowMs = clock();
     if (nowMs < tickAtMs) continue;
@@ -111,7 +116,14 @@ function runEvents(receiver: Receiver): void {
 if (sockets.receiver === 'recvmmsg') {
   let receiver: BlockingReceiver | undefined;
   try {
-    receiver = openRecvmmsgReceiver(sockets.fds, runner.sources, clock, runner.handlers);
+    receiver = openRecvmmsgReceiver(sockets.fds, runner.sources, clock, {
+      ...runner.handlers,
+      onBatch: (...batch) => {
+        // Whoever was removed and beats anew is heard anew: what main said before they came goes first.
+        takeMail();
+        runner.handlers.onBatch(...batch);
+      },
+    });
   } catch (error) {
     failed(error as NodeJS.ErrnoException);
   }
