@@ -13,6 +13,9 @@ import { openRecvmmsgReceiver } from './receiver/recvmmsg.ts';
 import { CONTROL, type FromShard, isMarked, MARK, type ShardSetup, type ToShard } from './shard-messages.ts';
 import { ShardRunner } from './shard-runner.ts';
 
+/** What main asks for does not end a wait in the kernel: this is the longest one, ms. */
+const MAIL_WITHIN_MS = 3;
+
 /** Messages of main taken between two turns of reading, so that a mass removal makes nobody unheard. */
 const MAIL_A_TURN = 4_096;
 
@@ -77,7 +80,7 @@ function runBlocking(receiver: BlockingReceiver): void {
   runner.run(receiver);
   let tickAtMs = clock() + tickMs;
   while (!isStopped()) {
-    receiver.read(runner.isBusy ? 0 : Math.max(0, tickAtMs - clock()));
+    receiver.read(runner.isBusy ? 0 : Math.min(MAIL_WITHIN_MS, Math.max(0, tickAtMs - clock())));
     runner.takeFromRings();
     takeMail();
     if (runner.isBusy) runner.work();
