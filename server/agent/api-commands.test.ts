@@ -27,7 +27,7 @@ async function goDown(...names: string[]): Promise<string[]> {
   for (const name of names) {
     const { host } = await server.until(
       `/api/hosts/${name}`,
-      (body) => typeof body.host?.alertId === 'string',
+      (body) => typeof body.host?.alertId === 'string' && body.host.state === 'down',
     );
     ids.push(host.alertId);
   }
