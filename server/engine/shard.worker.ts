@@ -121,10 +121,10 @@ if (sockets.receiver === 'recvmmsg') {
   try {
     receiver = openRecvmmsgReceiver(sockets.fds, runner.sources, clock, {
       ...runner.handlers,
-      onBatch: (...batch) => {
+      onBatch: () => {
         // Whoever was removed and beats anew is heard anew: what main said before they came goes first.
         takeMail();
-        runner.handlers.onBatch(...batch);
+        runner.handlers.onBatch();
       },
     });
   } catch (error) {

@@ -151,7 +151,7 @@ export async function openDgramReceiver(
       if (marked === 'ours') handlers.onHorizon();
       if (marked !== 'no') return;
       // libuv does not say where a batch begins: every datagram is one.
-      handlers.onBatch(bytes, bytes.length, 1);
+      handlers.onBatch();
       handlers.onDatagram(bytes, 0, bytes.length, sources.ofText(from.address));
     });
   };

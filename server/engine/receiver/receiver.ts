@@ -2,11 +2,8 @@
 import type { BoundAddress } from '../shard-messages.ts';
 
 export type ReceiverHandlers = {
-  /**
-   * The datagrams that follow, until the next call, were read just now. Before the first one of every batch: there
-   * are `count` of them, each `strideBytes` after the other, so that what they will need can be looked at ahead.
-   */
-  onBatch(bytes: Uint8Array, strideBytes: number, count: number): void;
+  /** The datagrams that follow, until the next call, were read just now. Before the first one of every batch. */
+  onBatch(): void;
   /**
    * One datagram: `length` bytes from `at` on, the receiver's own memory, other bytes after the call. `source`: the
    * number of its address in the book the receiver was given.

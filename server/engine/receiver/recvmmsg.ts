@@ -165,7 +165,7 @@ class RecvmmsgReceiver implements BlockingReceiver {
       }
       socket.failures = 0;
       if (taken > 0) {
-        this.#handlers.onBatch(this.#slots.bytes, this.#slots.strideBytes, taken);
+        this.#handlers.onBatch();
         if (socket.family === 4) this.#handOutIpv4(socket, taken);
         else this.#handOutIpv6(socket, taken);
         handedOut += taken;
