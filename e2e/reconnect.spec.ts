@@ -81,6 +81,36 @@ test('a server restart: R and S in the same answer, and the new state', async ({
   await proxy.close();
 });
 
+test('a server that is away for 8 s and comes back as another run: Socket.IO is not left for it', async ({
+  stage,
+  page,
+}) => {
+  test.setTimeout(90_000);
+  const { server, proxy, origin } = await behindProxy(stage);
+  await simulate(stage, server, '--hosts', '50', '--interval', '200ms');
+  const live = page.locator('[data-testid="connection-pill"][data-transport="socketio"][data-status="live"]');
+  await page.goto(origin);
+  await expect(live).toBeVisible();
+  const { epoch } = await digestOfPage(page);
+  const streams: string[] = [];
+  page.on('request', (request) => {
+    if (/\/rt\/(sse|poll)/.test(request.url())) streams.push(request.url());
+  });
+
+  proxy.cut();
+  const cutAt = Date.now();
+  await server.restart();
+  await expect(page.getByTestId('stale-banner')).toContainText('The server does not answer.');
+  await expect.poll(() => Date.now() - cutAt, { timeout: 15_000 }).toBeGreaterThan(8_000);
+  await expect(page.getByTestId('fallback-banner')).toHaveCount(0);
+  proxy.mend();
+  await expect(live).toBeVisible({ timeout: 20_000 });
+  await expect.poll(async () => (await digestOfPage(page)).epoch).not.toBe(epoch);
+  await expect(page.getByTestId('fallback-banner')).toHaveCount(0);
+  expect(streams, 'no other transport was tried').toEqual([]);
+  await proxy.close();
+});
+
 test('a page that nothing reaches for 8 s gets the frames in flight, then one diff', async ({
   stage,
   page,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, checkMachine, explainSystemError, readConfig } from './config.ts';
+import { ConfigError, checkMachine, explainSystemError, readConfig, settingsHelp } from './config.ts';
 
 const message = (args: string[], environment = {}): string => {
   try {
@@ -86,7 +86,9 @@ describe('settings', () => {
     ]);
     expect(tags?.plainFrom).toHaveLength(1);
     expect(readConfig([], {}).tags).toBeNull();
-    expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).toMatch(/^HEARTBEAT_KEYS is set; it takes id:hex/);
+    expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).toMatch(
+      /^HEARTBEAT_KEYS cannot be read; it takes id:hex/,
+    );
     expect(message([], { HEARTBEAT_KEYS: '1:5ec2e7' })).not.toContain('5ec2e7');
     expect(message([], { HEARTBEAT_PLAIN_FROM: '10.0.0.0/8' })).toContain('while HEARTBEAT_KEYS is not set');
   });
@@ -98,6 +100,19 @@ describe('settings', () => {
     );
     expect(policies.map(({ detector }) => detector.kind)).toEqual(['loss-window', 'fixed']);
     expect(message(['--policies', 'link=wifi sometimes'])).toContain('in "link=wifi sometimes"');
+  });
+
+  test('H82: --help says of every setting what it takes, and what holds without it', () => {
+    const lines = settingsHelp()
+      .split('\n')
+      .filter((line) => line.startsWith('  --'));
+    expect(lines.length).toBeGreaterThan(15);
+    expect(lines.filter((line) => / a value(;|$)/.test(line))).toEqual([]);
+    const lineOf = (flag: string) => lines.find((line) => line.trim().startsWith(`${flag} `));
+    expect(lineOf('--policies')).toMatch(
+      / {2}up to 15 rules .*"loss-window received=m of=n".*floor=2s\] \[cap=60s\]"$/,
+    );
+    expect(lineOf('--heartbeat-host')).toMatch(/; HOST unless given$/);
   });
 
   test('lists are split, trimmed and put into their canonical form', () => {

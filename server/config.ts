@@ -79,7 +79,7 @@ const SETTINGS = {
   HOST: define('127.0.0.1', hostName),
   HEARTBEAT_PORT: define('9990', port),
   /** Empty = HOST. */
-  HEARTBEAT_HOST: define('', (text) => (text === '' ? { value: '' } : hostName(text))),
+  HEARTBEAT_HOST: define('', (text) => (text === '' ? { value: '' } : hostName(text)), 'HOST'),
   DATA_DIR: define('./data', nonEmpty),
   RECEIVER: define('auto', receiver),
   SHARDS: define(
@@ -158,9 +158,10 @@ export function startedByNpm(
 
 /** What a setting accepts, in its own words. */
 function takesOf(name: Name): string {
-  for (const wrong of ['\n', '']) {
+  for (const wrong of ['\n', '', '?']) {
     const read = SETTINGS[name].read(wrong);
-    if ('takes' in read) return read.takes;
+    // Without what policies add about the very rule that is wrong.
+    if ('takes' in read) return read.takes.replace(/; [^;]* in "\?"$/, '');
   }
   return 'a value';
 }
@@ -185,8 +186,8 @@ export function settingsHelp(): string {
 
 function mistake(name: Name, got: string, takes: string): ConfigError {
   // Keys are secrets: what was set is not repeated.
-  const shown = name === 'HEARTBEAT_KEYS' ? 'set' : JSON.stringify(got.slice(0, 200));
-  return new ConfigError(`${name} is ${shown}; it takes ${takes}`);
+  const said = name === 'HEARTBEAT_KEYS' ? 'cannot be read' : `is ${JSON.stringify(got.slice(0, 200))}`;
+  return new ConfigError(`${name} ${said}; it takes ${takes}`);
 }
 
 /** Throws a ConfigError. Reads no file and opens nothing. */

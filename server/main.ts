@@ -338,7 +338,7 @@ async function startHeartbeats(
   hosts: readonly string[],
   wiring: {
     clockOrigin: ReturnType<typeof clockOrigin>;
-    onBatch(batch: ShardBatch): void;
+    onBatch(batch: ShardBatch): Promise<void>;
     onNotice(text: string): void;
     onFault(error: Error): void;
   },

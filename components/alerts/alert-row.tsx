@@ -16,6 +16,7 @@ import { pillClass } from '../ui/pill.tsx';
 import { formatAbsolute, RelativeTime } from '../ui/relative-time.tsx';
 import { StateShape } from '../ui/state-shape.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
+import { alertMark } from './alert-mark.ts';
 
 export type AlertActions = {
   select(id: string, selected: boolean): void;
@@ -107,7 +108,7 @@ export const AlertRow = memo(function AlertRow({
       ) : null}
       <td className="px-2 max-md:px-0 md:py-1">
         <span className="flex min-w-0 items-center gap-1.5">
-          <StateShape kind={over ? 'up' : alert.ack ? 'acknowledged' : 'down'} size={13} />
+          <StateShape kind={alertMark(alert, recovered)} size={13} />
           <AppLink
             ref={link}
             href={`/hosts/${encodeURIComponent(alert.host)}`}

@@ -63,7 +63,7 @@ export function HostFacts({
       )}
       <Fact name={t('loss')}>
         {host.lossRatio === null ? (
-          <span className="text-muted">{t(host.lastSeenAt === null ? 'unheard' : 'lossNone')}</span>
+          <span className="text-muted">{t(host.lastSeenAt === null ? 'never' : 'lossNone')}</span>
         ) : (
           percentWords(words, format, 100 * host.lossRatio)
         )}
@@ -73,7 +73,7 @@ export function HostFacts({
       </Fact>
       <Fact name={t('agent')}>
         {host.incarnation === null ? (
-          <span className="text-muted">{t(host.lastSeenAt === null ? 'unheard' : 'agentNone')}</span>
+          <span className="text-muted">{t(host.lastSeenAt === null ? 'never' : 'agentNone')}</span>
         ) : (
           <RelativeTime atMs={host.incarnation} />
         )}

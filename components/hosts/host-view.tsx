@@ -84,7 +84,7 @@ function Beats({ host, readAtMs }: { host: Host; readAtMs: number }) {
   const owed = silent ? owedBeats(host.lastSeenAt, host.intervalMs, readAtMs) : 0;
   const beats = sparkBeats(host.recentBeats, host.lossRatio, owed);
   if (!beats) {
-    const none = host.lastSeenAt === null ? t('host.unheard') : t('spark.none');
+    const none = host.lastSeenAt === null ? t('host.never') : t('spark.none');
     return <p className="text-sm text-muted first-letter:uppercase">{none}</p>;
   }
   const label = t(owed > 0 ? 'spark.owed' : 'spark.label', {

@@ -27,6 +27,7 @@ function StaleBanner() {
     <Notice tone="danger" title={t('staleTitle')}>
       <p data-testid="stale-banner">
         {ageMs === null ? t('staleNever') : t('staleAge', { age: spanWords(ageMs) })}{' '}
+        {link.problem === 'away' ? `${t('away')} ` : null}
         {link.status === 'stale'
           ? t('watching')
           : waitMs !== null && waitMs > 0

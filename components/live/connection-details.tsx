@@ -11,6 +11,7 @@ import { TextLink } from '../ui/button.tsx';
 import { useSpanWords } from './link-words.ts';
 
 const PROBLEM_KEY = {
+  away: 'away',
   refused: 'refused',
   lost: 'lost',
   'no-lease': 'noLease',

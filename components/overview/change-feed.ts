@@ -19,6 +19,8 @@ export type FeedEntry = {
 /** What in the history is a change of state, as on the live feed. Everything else is told on the host's page. */
 const STATE_EVENTS: readonly StateName[] = ['up', 'down', 'left'];
 
+export const isStateEvent = ({ kind }: HostEvent): boolean => STATE_EVENTS.some((state) => state === kind);
+
 function fromLive(change: RecentChange): FeedEntry {
   return {
     key: `${change.slot}.${change.atMs}.${change.to}`,

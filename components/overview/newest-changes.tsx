@@ -13,11 +13,11 @@ import { StateShape } from '@/components/ui/state-shape.tsx';
 import { useStill } from '@/components/ui/still.tsx';
 import { useAlerts, useCounts, useHostDescriptions, useLive, useLiveHandle } from '@/lib/client/use-live.ts';
 import type { RecentChange } from '@/lib/client/view-store.ts';
-import type { HostEvent } from '@/lib/protocol/host.ts';
 import { changeFeed, type FeedEntry } from './change-feed.ts';
 import { MAX_ALERTS_SHOWN } from './newest-alerts.tsx';
 import { ChangesSkeleton, NewestChangesPanel } from './newest-changes-place.tsx';
 import { hostPath } from './paths.ts';
+import { readStateHistory, type StateHistory } from './state-history.ts';
 import { unhandledAlerts } from './unhandled-alerts.ts';
 import { useHeldFeed } from './use-held-feed.ts';
 import { WaitingUpdates } from './waiting-updates.tsx';
@@ -64,21 +64,21 @@ function usePacedChanges(): readonly RecentChange[] {
   return changes;
 }
 
+/** Without an answer nobody may say that nothing has happened. */
+const NOT_KNOWN: StateHistory = { only: [], others: true };
+
 /** Events from before this page watched; null while they are being read. Read again after a server restart. */
-function useHistory(): readonly HostEvent[] | null {
+function useHistory(): StateHistory | null {
   const { api } = useLiveHandle();
   const epoch = useLive((state) => state.epoch);
-  const [events, setEvents] = useState<readonly HostEvent[] | null>(null);
+  const [events, setEvents] = useState<StateHistory | null>(null);
   useEffect(() => {
     if (epoch === null) return;
     const leaving = new AbortController();
     // Without history the feed still follows what happens; there is nothing the reader could do about it.
-    api.events({ limit: 50 }, leaving.signal).then(
-      (page) => setEvents(page.events),
-      () => {
-        if (!leaving.signal.aborted) setEvents([]);
-      },
-    );
+    readStateHistory((query) => api.events(query, leaving.signal)).then(setEvents, () => {
+      if (!leaving.signal.aborted) setEvents(NOT_KNOWN);
+    });
     return () => leaving.abort();
   }, [api, epoch]);
   return events;
@@ -100,7 +100,7 @@ export default function NewestChanges() {
   const history = useHistory();
   const freeAlerts = MAX_ALERTS_SHOWN - Math.min(MAX_ALERTS_SHOWN, unhandledAlerts(useAlerts()).length);
   const most = LEAST_SHOWN + Math.floor(freeAlerts * CHANGES_PER_ALERT);
-  const latest = useMemo(() => changeFeed(live, history ?? [], most), [live, history, most]);
+  const latest = useMemo(() => changeFeed(live, history?.only ?? [], most), [live, history, most]);
   const { shown, waiting, takeOver, holdProps } = useHeldFeed(latest, keyOf);
   const slots = useMemo(() => shown.flatMap(({ slot }) => (slot === null ? [] : [slot])), [shown]);
   const descriptions = useHostDescriptions(slots);
@@ -110,7 +110,7 @@ export default function NewestChanges() {
   const content = loading ? (
     <ChangesSkeleton />
   ) : shown.length === 0 ? (
-    <p className="px-4 py-6 text-sm text-muted">{t('none')}</p>
+    <p className="px-4 py-6 text-sm text-muted">{t(history?.others ? 'noneLately' : 'none')}</p>
   ) : (
     <ul data-heard className="divide-y divide-line" data-testid="newest-changes">
       {shown.map((entry) => {

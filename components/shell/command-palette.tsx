@@ -224,7 +224,9 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
               ? t('searching')
               : search.state === 'failed'
                 ? t('failed')
-                : t('results', { count: entries.length })}
+                : search.more > 0
+                  ? t('firstOf', { count: entries.length, total: entries.length + search.more })
+                  : t('results', { count: entries.length })}
           </p>
           <p className="flex items-center gap-1 max-sm:hidden">
             {t.rich('hint', {

@@ -9,13 +9,16 @@ import { unhandledCount } from '../live/unhandled.ts';
 import { AppLink } from '../ui/app-link.tsx';
 import { classNames } from '../ui/class-names.ts';
 
+/** More does not fit beside a neighbour on a phone, and nobody counts further. */
+const MOST_SHOWN = 999;
+
 function AlertCount() {
   const format = useFormatter();
   const unhandled = useLive(unhandledCount);
   if (unhandled <= 0) return null;
   return (
-    <span className="rounded-full border border-down/50 tint-down px-1.5 text-xs leading-4.5 font-medium text-down-text">
-      {format.number(unhandled, { notation: 'compact' })}
+    <span className="rounded-full border border-down/50 tint-down px-1.5 text-xs leading-4.5 font-medium whitespace-nowrap text-down-text">
+      {unhandled > MOST_SHOWN ? `${MOST_SHOWN}+` : format.number(unhandled)}
     </span>
   );
 }

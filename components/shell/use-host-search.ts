@@ -13,10 +13,12 @@ const MOST = 8;
 export type FoundHost = { readonly id: string; readonly name: string; readonly kind: StateKind };
 export type HostSearch = {
   readonly hosts: readonly FoundHost[];
+  /** How many match that are not among `hosts`. */
+  readonly more: number;
   readonly state: 'still' | 'asking' | 'failed';
 };
 
-const NOTHING: HostSearch = { hosts: [], state: 'still' };
+const NOTHING: HostSearch = { hosts: [], more: 0, state: 'still' };
 
 const found = (host: Host): FoundHost => ({ id: host.id, name: host.name, kind: stateKindOf(host) });
 
@@ -30,12 +32,13 @@ export function useHostSearch(q: string): HostSearch {
       return;
     }
     const leaving = new AbortController();
-    setSearch(({ hosts }) => ({ hosts, state: 'asking' }));
+    setSearch((before) => ({ ...before, state: 'asking' }));
     const timer = setTimeout(() => {
       api.hosts({ q, limit: MOST }, leaving.signal).then(
-        (page) => setSearch({ hosts: page.hosts.map(found), state: 'still' }),
+        ({ hosts, total }) =>
+          setSearch({ hosts: hosts.map(found), more: total - hosts.length, state: 'still' }),
         () => {
-          if (!leaving.signal.aborted) setSearch({ hosts: [], state: 'failed' });
+          if (!leaving.signal.aborted) setSearch({ ...NOTHING, state: 'failed' });
         },
       );
     }, TYPED_MS);

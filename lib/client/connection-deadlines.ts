@@ -7,10 +7,11 @@ import {
   failCandidate,
   failCurrent,
   launch,
-  leaveRung,
+  leaveIfAnswered,
   openCandidate,
-  startResync,
+  takeAnswer,
 } from './connection-moves.ts';
+import { startResync } from './connection-resync.ts';
 import { type Connection, type Phase, rungOf, staleAtMsOf } from './connection-state.ts';
 import { rungsOf, WATCHDOG_MS } from './ladder.ts';
 
@@ -87,8 +88,10 @@ function retry(moves: Moves, retryAtMs: number): void {
   if (nowMs - retryAtMs >= SLEPT_MS) next.rungSinceMs = nowMs;
   const failure = next.failure!;
   const why = failure.retryAfterMs === undefined ? whyLeave(moves, failure) : null;
-  if (why === null) launch(moves);
-  else leaveRung(moves, why, failure);
+  // No answer came to what is put at every failure.
+  if (next.leaving !== null) takeAnswer(moves, false);
+  else if (why === null) launch(moves);
+  else leaveIfAnswered(moves, why, failure);
 }
 
 /** Time changes nothing here: what ends them comes from outside. */

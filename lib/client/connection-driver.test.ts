@@ -16,6 +16,7 @@ beforeEach(() => {
       }),
     now: () => 1_000,
     random: () => 0.5,
+    ask: async () => 'may-watch' as const,
     execute: (command) => opened.push(command.type === 'open' ? command.transport : 'close'),
     onNews: () => {},
   });

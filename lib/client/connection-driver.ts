@@ -5,9 +5,13 @@
 import type { nextDeadlineMs, step } from './connection.ts';
 import { type Command, type Connection, type ConnectionEvent, newConnection } from './connection-state.ts';
 import type { Timing } from './ladder.ts';
+import type { SessionAnswer } from './session-question.ts';
 
 /** Without the machine's code nothing can be done about a link: it is asked for again this often. */
 const LOAD_AGAIN_MS = 3_000;
+
+/** What opens and closes connections. */
+export type HandCommand = Exclude<Command, { type: 'ask' }>;
 
 /** The rules of the connection: connection.ts. */
 export type Machine = { readonly step: typeof step; readonly nextDeadlineMs: typeof nextDeadlineMs };
@@ -19,7 +23,9 @@ export type DriverOptions = {
   /** ms of a clock that goes evenly, whatever is done to the wall clock. */
   readonly now: () => number;
   readonly random: () => number;
-  readonly execute: (command: Command) => void;
+  readonly execute: (command: HandCommand) => void;
+  /** Asks the server by a plain request; never rejects. Only one that answers as ours is known to be there. */
+  readonly ask: () => Promise<SessionAnswer>;
   /** After each event, or row of them. */
   readonly onNews: () => void;
 };
@@ -94,7 +100,10 @@ export class ConnectionDriver {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
         const { connection, commands } = machine.step(this.#connection, next, now(), random);
         this.#connection = connection;
-        for (const command of commands) execute(command);
+        for (const command of commands) {
+          if (command.type === 'ask') void this.#ask(command.id);
+          else execute(command);
+        }
       }
     } finally {
       this.#stepping = false;
@@ -103,6 +112,13 @@ export class ConnectionDriver {
     const deadlineMs = machine.nextDeadlineMs(this.#connection, nowMs);
     if (deadlineMs === null) this.#clearTimer();
     else this.#setTimer(() => this.dispatch({ type: 'tick' }), Math.max(1, deadlineMs - nowMs));
+  }
+
+  async #ask(id: number): Promise<void> {
+    const answer = await this.#options.ask();
+    if (this.#connection.askId !== id) return;
+    const yes = answer === 'may-watch';
+    this.dispatch(answer === 'signed-out' ? { type: answer } : { type: 'answered', id, yes });
   }
 
   #setTimer(then: () => void, afterMs: number): void {

@@ -7,6 +7,8 @@ import { CLIMB_SPREAD, rungsOf } from './ladder.ts';
 import type { ConnectionFailure } from './source.ts';
 import type { FallbackStep } from './view-store.ts';
 
+export const EPOCH_SPREAD_MS = 2_000;
+
 export type Moves = {
   readonly next: Connection;
   readonly commands: Command[];
@@ -83,6 +85,11 @@ export function forgetSteps(moves: Moves): void {
 
 export function planClimb({ next, nowMs, random }: Moves): void {
   next.climbAtMs = nowMs + next.timing.climbEveryMs * (1 + CLIMB_SPREAD * (2 * random() - 1));
+}
+
+/** After a restart of the server what spoke against the better rungs may be over: they are tried within 2 s. */
+export function climbSoon({ next, nowMs, random }: Moves): void {
+  if (next.climbAtMs !== null) next.climbAtMs = Math.min(next.climbAtMs, nowMs + EPOCH_SPREAD_MS * random());
 }
 
 /** What is planned already stays. A forced transport is tried again only where a lease was missing. */

@@ -2,7 +2,6 @@
  * What the connection's table is made of: opening, failing, switching, climbing, resynchronising. Each changes a
  * draft and notes commands. Pure; time and chance are passed in.
  */
-import type { Demand } from './apply.ts';
 import {
   type Failure,
   forgetSteps,
@@ -20,7 +19,7 @@ import {
   rungIndexOf,
   rungOf,
 } from './connection-state.ts';
-import { type Mode, QUICK_CLOSE_MS, rungsOf, STALE_AFTER_MS, type Transport } from './ladder.ts';
+import { type Mode, QUICK_CLOSE_MS, rungsOf, type Transport } from './ladder.ts';
 import type { ConnectionFailure } from './source.ts';
 import type { FallbackStep } from './view-store.ts';
 
@@ -28,15 +27,21 @@ import type { FallbackStep } from './view-store.ts';
 export const FIRST_RETRY_WITHIN_MS = 2_000;
 /** Later ones double up to this. */
 export const MAX_RETRY_MS = 15_000;
-const RETRY_BASE_MS = 1_000;
+export const RETRY_BASE_MS = 1_000;
 const MAX_RETRY_AFTER_MS = 60_000;
 /** A connection that lived this long ends a row of failures. */
 const LASTING_MS = 5_000;
-export const EPOCH_SPREAD_MS = 2_000;
-/** A resync this long after the last one is the first of a new row. */
-const RESYNC_CALM_MS = 30_000;
+/** So long a rung that is to be left waits for the answer whether the server is there at all. */
+const ANSWER_WITHIN_MS = 3_000;
 /** Nothing waits any more. */
-export const NOTHING_WAITS = { retryAtMs: null, resyncAtMs: null, climbAtMs: null, leaseAtMs: null } as const;
+export const NOTHING_WAITS = {
+  retryAtMs: null,
+  resyncAtMs: null,
+  climbAtMs: null,
+  leaseAtMs: null,
+  askId: null,
+  leaving: null,
+} as const;
 
 export function close({ next, commands }: Moves, which: 'candidate' | 'both'): void {
   if (next.candidate !== null) commands.push({ type: 'close', id: next.candidate.id });
@@ -55,7 +60,7 @@ function open({ next, commands, nowMs }: Moves, transport: Transport): Attempt {
 
 /** The current rung's connection, from nothing. */
 export function launch(moves: Moves): void {
-  moves.next.retryAtMs = null;
+  Object.assign(moves.next, { retryAtMs: null, leaving: null });
   moves.next.current = open(moves, rungOf(moves.next).transport);
 }
 
@@ -120,8 +125,9 @@ export function failCurrent(moves: Moves, reason: Failure): void {
     return;
   }
   const why = whyLeave(moves, reason, failed?.delivered);
+  ask(moves, reason);
   if (why !== null) {
-    leaveRung(moves, why, reason);
+    leaveIfAnswered(moves, why, reason);
     return;
   }
   next.retryAtMs = nowMs + retryDelayMs(moves, reason);
@@ -138,6 +144,39 @@ export function failCurrent(moves: Moves, reason: Failure): void {
     next.rungSinceMs = next.retryAtMs;
     forgetSteps(moves);
   }
+}
+
+/** While nothing answers at all no transport is to blame. What names its own reason needs no question. */
+function ask({ next, commands }: Moves, { kind, retryAfterMs }: ConnectionFailure): void {
+  next.askId = null;
+  if (next.mode !== 'auto' || kind === 'no-lease' || retryAfterMs !== undefined) return;
+  next.askId = next.nextId++;
+  commands.push({ type: 'ask', id: next.askId });
+}
+
+/** Down, as soon as it is known that the server answered when this failed. */
+export function leaveIfAnswered(moves: Moves, why: FallbackStep['why'], reason: ConnectionFailure): void {
+  const { next, nowMs } = moves;
+  if (next.askId === null) leaveRung(moves, why, reason);
+  else {
+    const retryAtMs = nowMs + ANSWER_WITHIN_MS;
+    Object.assign(next, { leaving: { why, reason }, retryAtMs, phase: 'reconnecting' });
+  }
+}
+
+/** Whether the server answered after the last failure. When it is back the rung begins anew: it was not to blame. */
+export function takeAnswer(moves: Moves, yes: boolean): void {
+  const { next, nowMs, random } = moves;
+  const { away, leaving } = next;
+  Object.assign(next, { askId: null, leaving: null, away: !yes });
+  if (yes && !away) {
+    if (leaving !== null) leaveRung(moves, leaving.why, leaving.reason);
+    return;
+  }
+  Object.assign(next, { rungSinceMs: nowMs, rungFailures: 0, quickCloses: 0 });
+  if (next.current !== null) return;
+  next.retryAtMs = nowMs + (yes ? FIRST_RETRY_WITHIN_MS * random() : retryDelayMs(moves, next.failure!));
+  next.rungSinceMs = next.retryAtMs;
 }
 
 /** One rung down, at once unless the server asked to be left alone. */
@@ -164,7 +203,7 @@ export function leaveSignedOut(moves: Moves): void {
 }
 
 /** The candidate takes over. */
-function stand(moves: Moves, candidate: Attempt): void {
+export function stand(moves: Moves, candidate: Attempt): void {
   const { next, commands } = moves;
   if (next.current !== null) commands.push({ type: 'close', id: next.current.id });
   next.current = candidate;
@@ -207,6 +246,7 @@ export function deliver(moves: Moves, id: number, proof: boolean): void {
   if (next.candidate?.id === id) stand(moves, next.candidate);
   if (next.current?.id !== id) return;
   if (!next.current.delivered) next.current = { ...next.current, delivered: true };
+  Object.assign(next, { askId: null, away: false });
   if (next.phase === 'reconnecting') next.phase = connectedPhase(next);
   if (!proof) return;
   next.provenAtMs = nowMs;
@@ -214,44 +254,6 @@ export function deliver(moves: Moves, id: number, proof: boolean): void {
   // A resync under way says that the view was not right; its own answer ends it.
   if (next.candidateFor !== 'resync' && next.resyncAtMs === null) next.phase = 'live';
   if (nowMs - next.current.startedAtMs >= LASTING_MS) forgive(next);
-}
-
-/** The view needs another answer than the one it got: a new connection from its own position, spaced out. */
-export function demandResync(moves: Moves, id: number, why: Demand): void {
-  const { next, nowMs, random } = moves;
-  if (next.candidate?.id === id) stand(moves, next.candidate);
-  if (next.current?.id !== id) return;
-  if (!next.current.delivered) next.current = { ...next.current, delivered: true };
-  if (next.candidateFor === 'resync' || next.resyncAtMs !== null) return;
-  if (next.lastResyncAtMs === null || nowMs - next.lastResyncAtMs >= RESYNC_CALM_MS) next.resyncStreak = 0;
-  const streak = next.resyncStreak++;
-  next.lastResyncAtMs = nowMs;
-  const spacedMs =
-    streak === 0 ? 0 : Math.min(MAX_RETRY_MS, (RETRY_BASE_MS / 2) * 2 ** streak) * (0.5 + random() / 2);
-  const spreadMs = why === 'epoch' ? EPOCH_SPREAD_MS * random() : 0;
-  next.resyncAtMs = nowMs + Math.max(spacedMs, spreadMs);
-  if (next.phase === 'live') next.phase = 'catching-up';
-  if (next.resyncAtMs <= nowMs) startResync(moves);
-}
-
-export function startResync(moves: Moves): void {
-  const { next } = moves;
-  next.resyncAtMs = null;
-  next.resyncs++;
-  // A climb can wait; where the user switched to, and perhaps for a resync already, cannot.
-  const climbing = next.candidateFor === 'climb';
-  const { transport } = climbing ? next.current! : (next.candidate ?? next.current!);
-  close(moves, 'candidate');
-  openCandidate(moves, transport, 'resync');
-}
-
-/** After a sleep the connection may be dead without knowing: a second one finds out at once. */
-export function probe(moves: Moves, slept: boolean): void {
-  const { next, nowMs } = moves;
-  const silent = nowMs - (next.provenAtMs ?? nowMs) >= STALE_AFTER_MS;
-  if ((slept || silent) && next.candidate === null && next.current !== null) {
-    openCandidate(moves, next.current.transport, 'resync');
-  }
 }
 
 export function changeMode(moves: Moves, mode: Mode): void {

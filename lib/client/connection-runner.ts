@@ -7,12 +7,13 @@ import type { Frame } from '#lib/protocol/frames.ts';
 import type { Position } from '#lib/protocol/position.ts';
 import { type Change, type Demand, FrameApplier } from './apply.ts';
 import type { ByteCount } from './byte-count.ts';
-import { ConnectionDriver, type DriverOptions } from './connection-driver.ts';
-import { type Command, type ConnectionEvent, isStale, rungOf, statusOf } from './connection-state.ts';
+import { ConnectionDriver, type DriverOptions, type HandCommand } from './connection-driver.ts';
+import { type ConnectionEvent, isStale, rungOf, statusOf } from './connection-state.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { STALE_AFTER_MS, type Timing, type Transport } from './ladder.ts';
 import { parseFrame } from './parse-frame.ts';
 import { SelfCheck } from './self-check.ts';
+import { askSession } from './session-question.ts';
 import { SignInWait } from './sign-in-wait.ts';
 import type { OpenSources, Source, SourceSink } from './source.ts';
 import { View } from './view.ts';
@@ -40,6 +41,8 @@ export type RunnerOptions = {
   readonly wall?: () => number;
   readonly timing?: Partial<Timing>;
   readonly random: () => number;
+  /** Default: askSession. */
+  readonly ask?: DriverOptions['ask'];
   /** The view changed; told at once. */
   readonly onChange: (change: Change) => void;
   /** Alerts, rates or the link changed, or the view did. */
@@ -81,6 +84,7 @@ export class ConnectionRunner {
     this.#signInWait = new SignInWait(options.origin, () => this.dispatch({ type: 'signed-in' }));
     this.#driver = new ConnectionDriver({
       ...options,
+      ask: options.ask ?? (() => askSession(options.origin)),
       execute: (command) => this.#execute(command),
       onNews: () => {
         this.#signInWait.set(this.phase === 'signed-out');
@@ -123,7 +127,13 @@ export class ConnectionRunner {
         this.#lastFrameAtMs === null ? null : this.#lastFrameAtMs - (this.stale ? this.#sleptMs : 0),
       retryAtMs: connection.retryAtMs,
       fallback: connection.fallback,
-      problem: ended ? (connection.failure?.kind ?? 'lost') : bad === null ? null : 'bad-frame',
+      problem: ended
+        ? connection.away
+          ? 'away'
+          : (connection.failure?.kind ?? 'lost')
+        : bad === null
+          ? null
+          : 'bad-frame',
       problemDetail: connection.problem ?? bad,
       digestMismatches: this.#digestMismatches,
       digestTrouble: recent.length >= DIGEST_TROUBLE_COUNT,
@@ -198,7 +208,7 @@ export class ConnectionRunner {
     this.dispatch({ type: 'wake', slept: jumpMs !== 0 });
   }
 
-  #execute(command: Command): void {
+  #execute(command: HandCommand): void {
     if (command.type === 'close') {
       this.#sources.get(command.id)?.stop();
       this.#sources.delete(command.id);
@@ -244,6 +254,7 @@ export class ConnectionRunner {
       if (!this.view.wantsSnapshot) this.#resets++;
       this.#resetBy = id;
     }
+    const { epoch } = this.view;
     const { change, demand, proof } = this.#applier.apply(frame, count);
     if (proof) this.#fresh(frame);
     if (change !== null) {
@@ -254,6 +265,7 @@ export class ConnectionRunner {
     else if (frame.t === 'A' || frame.t === 'R') this.#options.onNews();
     else if (this.#snapshotIsNotComing(id)) this.#demand(id, 'gap');
     else this.dispatch({ type: 'frame', id, proof });
+    if (epoch !== null && this.view.epoch !== epoch) this.dispatch({ type: 'restarted' });
     if (frame.t === 'A' && frame.f > 0 && frame.more) this.#options.onMoreAlerts();
     // What this connection brought: another one may be ahead, and its s would say nothing to this server side.
     const moved = (frame.t === 'S' || frame.t === 'D') && frame.e === this.view.epoch;

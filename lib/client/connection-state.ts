@@ -13,7 +13,7 @@ import {
   type Transport,
 } from './ladder.ts';
 import type { CloseReason, ConnectionFailure } from './source.ts';
-import type { Fallback, LinkStatus } from './view-store.ts';
+import type { Fallback, FallbackStep, LinkStatus } from './view-store.ts';
 
 export type Phase =
   | 'idle'
@@ -62,6 +62,12 @@ export type Connection = {
   wokeAtMs: number;
   /** When the last event was taken. */
   seenAtMs: number;
+  /** The question under way whether the server answers at all, put when a connection failed; null = none. */
+  askId: number | null;
+  /** Nothing answered the last such question, and no frame came since. */
+  away: boolean;
+  /** Why the rung is to be left when that is answered; `retryAtMs` is when the answer is waited for no longer. */
+  leaving: { readonly why: FallbackStep['why']; readonly reason: ConnectionFailure } | null;
   /** Lost or failed connections since one that lasted. */
   failures: number;
   resyncStreak: number;
@@ -89,6 +95,10 @@ export type ConnectionEvent =
   | { readonly type: 'closed'; readonly id: number; readonly reason: CloseReason }
   /** The page became visible or the network came back; `slept`: or time passed that the steady clock may not know. */
   | { readonly type: 'wake'; readonly slept?: boolean }
+  /** The server answered a plain request after a connection failed, or nothing did. */
+  | { readonly type: 'answered'; readonly id: number; readonly yes: boolean }
+  /** The view is of another run of the server than before. */
+  | { readonly type: 'restarted' }
   /** Another request was told that nobody is signed in; or, after that, somebody is again. */
   | { readonly type: 'signed-out' }
   | { readonly type: 'signed-in' }
@@ -96,7 +106,9 @@ export type ConnectionEvent =
 
 export type Command =
   | { readonly type: 'open'; readonly id: number; readonly transport: Transport }
-  | { readonly type: 'close'; readonly id: number };
+  | { readonly type: 'close'; readonly id: number }
+  /** Does the server answer at all? `answered` tells. */
+  | { readonly type: 'ask'; readonly id: number };
 
 export function newConnection(mode: Mode, timing: Partial<Timing> = {}): Connection {
   return {
@@ -117,6 +129,9 @@ export function newConnection(mode: Mode, timing: Partial<Timing> = {}): Connect
     provenAtMs: null,
     wokeAtMs: 0,
     seenAtMs: 0,
+    askId: null,
+    away: false,
+    leaving: null,
     failures: 0,
     resyncStreak: 0,
     lastResyncAtMs: null,

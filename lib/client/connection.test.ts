@@ -245,7 +245,17 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
   const pick = fc.nat({ max: 3 });
   const event = fc.oneof(
     fc
-      .constantFrom('start', 'stop', 'pause', 'resume', 'wake', 'tick', 'signed-out', 'signed-in')
+      .constantFrom(
+        'start',
+        'stop',
+        'pause',
+        'resume',
+        'wake',
+        'tick',
+        'signed-out',
+        'signed-in',
+        'restarted',
+      )
       .map((type) => ({ type })),
     fc.constantFrom(...MODES).map((mode) => ({ type: 'mode', mode })),
     fc.record({ type: fc.constant('opened'), pick }),
@@ -260,6 +270,7 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
       }),
     }),
     fc.record({ type: fc.constant('wake'), slept: fc.boolean() }),
+    fc.record({ answers: fc.constantFrom(true, false, null) }),
     fc.record({ type: fc.constant('pass'), ms: fc.nat({ max: 20_000 }) }),
   );
   fc.assert(
@@ -270,7 +281,8 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
         const machine = new Machine();
         machine.random = random;
         for (const one of events) {
-          if ('ms' in one) machine.pass(one.ms);
+          if ('answers' in one) machine.answers = one.answers;
+          else if ('ms' in one) machine.pass(one.ms);
           else if ('pick' in one) {
             const [id, transport] = [...machine.alive][one.pick] ?? [10_000, null];
             // Only what streams needs a lease.
@@ -288,6 +300,7 @@ test('C31: any event in any phase leaves at most two connections, all of them kn
           if (off) expect(nextDeadlineMs(machine.connection, machine.nowMs)).toBe(null);
           expectFallbackIsShown(machine);
         }
+        machine.answers = true;
         expectRecovery(machine);
       },
     ),

@@ -4,21 +4,21 @@
  * transport by name, no timer, no socket.
  */
 import { noticeSleep, tickConnected, tickWaiting } from './connection-deadlines.ts';
-import { forgetSteps, type Moves } from './connection-fallback.ts';
+import { climbSoon, forgetSteps, type Moves } from './connection-fallback.ts';
 import {
   changeMode,
   close,
   connectedPhase,
   deliver,
-  demandResync,
   failCandidate,
   failCurrent,
   launch,
   leaveSignedOut,
   NOTHING_WAITS,
-  probe,
   resumeFrom,
+  takeAnswer,
 } from './connection-moves.ts';
+import { demandResync, probe } from './connection-resync.ts';
 import type { Command, Connection, ConnectionEvent, Phase } from './connection-state.ts';
 
 export { nextDeadlineMs } from './connection-deadlines.ts';
@@ -62,6 +62,10 @@ const closed: Row['closed'] = (moves, { id, reason }) => {
   } else if (isCandidate) failCandidate(moves, reason);
   else failCurrent(moves, reason);
 };
+const answered: Row['answered'] = (moves, { id, yes }) => {
+  if (id === moves.next.askId) takeAnswer(moves, yes);
+};
+const restarted: Row['restarted'] = (moves) => climbSoon(moves);
 const signedOut: Row['signed-out'] = (moves) => leaveSignedOut(moves);
 const signedIn: Row['signed-in'] = (moves) => resumeFrom(moves);
 
@@ -73,6 +77,8 @@ const OFF = {
   closed: nothing,
   wake: nothing,
   tick: nothing,
+  answered: nothing,
+  restarted: nothing,
   'signed-out': nothing,
   'signed-in': nothing,
 };
@@ -87,6 +93,8 @@ const ON = {
   frame,
   demand,
   closed,
+  answered,
+  restarted,
   'signed-out': signedOut,
   'signed-in': nothing,
 };

@@ -18,6 +18,7 @@ import {
   readTiming,
 } from './mode-choice.ts';
 import { PublishSchedule } from './publish-schedule.ts';
+import type { SessionAnswer } from './session-question.ts';
 import type { OpenSources } from './source.ts';
 import { liveSources } from './sources/live-sources.ts';
 import { steadyNowMs } from './steady-clock.ts';
@@ -55,6 +56,8 @@ export type LiveParts = {
   /** The wall clock, ms. */
   readonly wall?: () => number;
   readonly random?: () => number;
+  /** Whether the server answers a plain request. */
+  readonly ask?: () => Promise<SessionAnswer>;
 };
 
 /** One live view of a server. start and stop may alternate. */
@@ -103,6 +106,7 @@ export function createLive(options: LiveOptions = {}, parts: LiveParts = {}): Li
     wall: parts.wall,
     timing: readTiming(storage()),
     random: parts.random ?? Math.random,
+    ask: parts.ask,
     onChange: changed,
     onNews: () => schedule.request(),
     onMoreAlerts: () => catchUp.request(),

@@ -40,8 +40,8 @@ export type FallbackStep = {
 /** Why another transport than the first choice is in use: the first choice, and those between it and this one. */
 export type Fallback = FallbackStep & { readonly below: readonly FallbackStep[] };
 
-/** As a source ends (`source.ts`), or `bad-frame`: what arrived was not of the protocol. */
-export type LinkProblem = 'refused' | 'lost' | 'no-lease' | 'bad-frame';
+/** As a source ends (`source.ts`); `away`: nothing answers; `bad-frame`: what arrived was not of the protocol. */
+export type LinkProblem = 'away' | 'refused' | 'lost' | 'no-lease' | 'bad-frame';
 
 export type Link = {
   readonly status: LinkStatus;

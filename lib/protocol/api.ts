@@ -36,6 +36,10 @@ export type Health = {
     readonly missesSet: number;
     /** Shards that ended by themselves and were started again, since the start. */
     readonly shardRestarts: number;
+    /** News of hosts that waits because more of it is made than can be handled. */
+    readonly newsWaiting: number;
+    /** State changes that were never told, since the start: too many newer ones of the same host waited with them. */
+    readonly newsMerged: number;
     /** Smallest receive buffer the kernel gave a socket, as it counts bytes. */
     readonly receiveBufferBytes: number;
     readonly tcp: TcpHealth;

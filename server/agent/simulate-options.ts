@@ -70,7 +70,7 @@ export const SIMULATE_OPTIONS = {
   racks: {
     kind: 'value',
     placeholder: 'N',
-    help: 'How many racks; one for each 40 hosts unless given',
+    help: 'How many racks; one for each 40 hosts unless given. Names have two digits (r01), from 100 racks on as many as the last: r001',
     takes: `a whole number from 1 to the number of hosts, at most ${MAX_RACKS}`,
   },
   prefix: {

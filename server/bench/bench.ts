@@ -6,6 +6,8 @@ import { benchAlerts } from './alerts.ts';
 import { alertsTable, missedTargets } from './alerts-table.ts';
 import { benchBrowserMillion, missedBrowserTargets } from './browser-million.ts';
 import { browserMillionTable } from './browser-million-table.ts';
+import { benchDetection } from './detection.ts';
+import { detectionTable, missedDetectionTargets } from './detection-table.ts';
 import { benchExpiry } from './expiry.ts';
 import { expiryTable } from './expiry-table.ts';
 import { benchFanout } from './fanout.ts';
@@ -43,6 +45,7 @@ function bench<T extends object>(
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['ingest', bench(benchIngest, ingestTable, missedIngestTargets)],
   ['expiry', bench(benchExpiry, expiryTable)],
+  ['detection', bench(benchDetection, detectionTable, missedDetectionTargets)],
   ['memory', bench(benchMemory, memoryTable, missedMemoryTargets)],
   ['outage', bench(benchOutage, outageTable, missedOutageTargets)],
   ['million', bench(benchMillion, millionTable, missedMillionTargets)],

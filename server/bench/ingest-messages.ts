@@ -1,7 +1,14 @@
 /** What the processes of the ingest benchmark say to each other. */
 
 /** Ours; a recvmmsg loop that discards, which is the limit; node:dgram with a counter, what one would begin with. */
-export type ReceiverKind = 'engine' | 'discard' | 'bare';
+export type PlainReceiver = 'engine' | 'discard' | 'bare';
+/** Ours with keys set; a recvmmsg loop that checks every tag and does nothing else, which is the limit of these. */
+export type SignedReceiver = 'signed' | 'verify';
+/** `pieces`: as `discard` with UDP_GRO, the limit where datagrams come as one piece. */
+export type ReceiverKind = PlainReceiver | SignedReceiver | 'pieces';
+
+export const isSignedReceiver = (kind: ReceiverKind): kind is SignedReceiver =>
+  kind === 'signed' || kind === 'verify';
 
 /** To a receiver: how far are you? */
 export type ReceiverQuestion = { readonly ask: 'reading' };
@@ -9,7 +16,7 @@ export type Reading = {
   readonly port: number;
   /** Read since the start: beats by the engine, datagrams by the controls, which look into none. */
   readonly read: number;
-  /** Of these so many were not accepted; 0 for the controls. */
+  /** Of these so many were not accepted; 0 for the controls, but for wrong tags. */
   readonly rejected: number;
   /** User and system time of the whole process since its start. */
   readonly cpuUs: number;
@@ -26,6 +33,8 @@ export type SendQuestion = {
   readonly forMs: number;
   /** `direct` unless given. */
   readonly shape?: SendShape;
+  /** With tags of BENCH_KEY, made before the first beat leaves. */
+  readonly signed?: boolean;
 };
 export type SendAnswer = {
   /** Beats the kernel took; fewer than asked for when the sender could not keep the pace. */
@@ -56,3 +65,9 @@ export const isSendAnswer = (message: unknown): message is SendAnswer =>
 export const DISCARD_BUFFER_BYTES = 64 * 1024 * 1024;
 export const BARE_BUFFER_BYTES = 4 * 1024 * 1024;
 export const BENCH_HOSTS = 1_000_000;
+/** How the hosts are called, for the sender and for whoever has to know them beforehand. */
+export const BENCH_PREFIX = 'bench-';
+/** So slow a beat that nothing falls silent while another receiver has its turn. */
+export const BENCH_INTERVAL_MS = 600_000;
+/** The master key of signed beats. */
+export const BENCH_KEY = { id: 7, master: new Uint8Array(32).fill(0x5b) } as const;

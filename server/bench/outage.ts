@@ -3,17 +3,17 @@
  * at once. Counts what must not happen before (a late or lost host, a dropped datagram) and measures after it how late
  * each verdict was, when the view had them all, and whether the living went on. Real server, real datagrams.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { About, EventPage, Health } from '#lib/protocol/api.ts';
+import type { About, Health } from '#lib/protocol/api.ts';
 import type { Stall } from './alerts-messages.ts';
 import { BenchServer } from './bench-server.ts';
+import { downVerdicts, type Lateness, latenessOf } from './down-verdicts.ts';
 import { FleetViewer } from './fleet-viewer.ts';
-import { type Machine, machine, percentile } from './statistics.ts';
+import { SimulatedFleet } from './simulated-fleet.ts';
+import { type Machine, machine } from './statistics.ts';
 
 export const FLEET_HOSTS = 1_000_000;
 export const INTERVAL_S = 5;
@@ -26,8 +26,6 @@ const SETTLE_MS = 2 * INTERVAL_S * 1_000;
 const DOWN_WITHIN_MS = TIMEOUT_MS + 60_000;
 /** Enough to say that the living went on. */
 const AFTER_MS = 5_000;
-const PAGE = 500;
-const CLI = path.join(import.meta.dirname, '..', 'agent', 'pulsewatch.js');
 
 export type OutageResult = {
   readonly machine: Machine;
@@ -46,7 +44,7 @@ export type OutageResult = {
   readonly outage: {
     readonly hosts: number;
     /** From a host's deadline to the verdict. */
-    readonly latenessMs: { readonly p50: number; readonly p99: number; readonly max: number };
+    readonly latenessMs: Lateness;
     /** From the last deadline to the frame with which the view had them all. */
     readonly inViewMs: number;
     readonly stall: Stall;
@@ -60,60 +58,16 @@ function rssMiB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 }
 
-type Fleet = { readonly child: ChildProcess; readonly said: readonly string[] };
-
-function startFleet(port: number): Fleet {
-  const args = ['simulate', '--server', `127.0.0.1:${port}`, '--hosts', String(FLEET_HOSTS)];
-  const killAtS = Math.ceil(ALL_UP_WITHIN_MS / 1_000) + STEADY_S;
-  const child = spawn(
-    process.execPath,
-    [CLI, ...args, '--interval', `${INTERVAL_S}s`, '--kill', `${DYING}@${killAtS}s`],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const said: string[] = [];
-  const hear = (chunk: Buffer): void => void said.push(...chunk.toString().trim().split('\n'));
-  child.stdout!.on('data', hear);
-  child.stderr!.on('data', hear);
-  return { child, said };
-}
-
-/** Every down since `fromMs`: how late its verdict was, and the last deadline. */
-async function verdicts(
-  server: BenchServer,
-  fromMs: number,
-): Promise<{ readonly latenessMs: Float64Array; readonly lastDeadlineAtMs: number }> {
-  const lateness: number[] = [];
-  let lastDeadlineAtMs = 0;
-  let cursor: string | null = null;
-  do {
-    const query: string = `/api/events?from=${Math.floor(fromMs)}&limit=${PAGE}${cursor === null ? '' : `&cursor=${cursor}`}`;
-    const { answer } = await server.ask<EventPage>(query);
-    for (const { kind, at, evidence } of answer.events) {
-      if (kind !== 'down' || evidence === null) continue;
-      const lateMs = evidence.silentMs - TIMEOUT_MS;
-      lateness.push(lateMs);
-      lastDeadlineAtMs = Math.max(lastDeadlineAtMs, at - lateMs);
-    }
-    cursor = answer.nextCursor;
-  } while (cursor !== null);
-  return { latenessMs: Float64Array.from(lateness).sort(), lastDeadlineAtMs };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
-}
-
 export async function benchOutage(say: (line: string) => void): Promise<OutageResult> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'pulsewatch-outage-'));
   const server = await BenchServer.start(dataDir);
-  let fleet: Fleet | null = null;
+  let fleet: SimulatedFleet | null = null;
   let viewer: FleetViewer | null = null;
   try {
     const { heartbeat } = (await server.ask<About>('/api/about')).answer;
-    fleet = startFleet(heartbeat.port);
+    const killAtS = Math.ceil(ALL_UP_WITHIN_MS / 1_000) + STEADY_S;
+    const kill = ['--kill', `${DYING}@${killAtS}s`];
+    fleet = new SimulatedFleet(heartbeat.port, FLEET_HOSTS, INTERVAL_S, ...kill);
     const beganMs = performance.now();
     viewer = new FleetViewer(server.origin);
     await viewer.until(({ up }) => up === FLEET_HOSTS, ALL_UP_WITHIN_MS);
@@ -142,9 +96,10 @@ export async function benchOutage(say: (line: string) => void): Promise<OutageRe
     await pause(AFTER_MS);
     const outageStall = await server.stall();
     const after = await server.health();
-    const { latenessMs, lastDeadlineAtMs } = await verdicts(server, fromMs);
+    const verdicts = await downVerdicts(server, fromMs, () => TIMEOUT_MS);
+    const lastDeadlineAtMs = verdicts.reduce((last, { deadlineAtMs }) => Math.max(last, deadlineAtMs), 0);
     const { ingest } = after;
-    await end(fleet.child);
+    await fleet.end();
     return {
       machine: machine(),
       ingest: {
@@ -163,12 +118,8 @@ export async function benchOutage(say: (line: string) => void): Promise<OutageRe
         stall: steadyStall,
       },
       outage: {
-        hosts: latenessMs.length,
-        latenessMs: {
-          p50: percentile(latenessMs, 0.5),
-          p99: percentile(latenessMs, 0.99),
-          max: percentile(latenessMs, 1),
-        },
+        hosts: verdicts.length,
+        latenessMs: latenessOf(verdicts.map(({ lateMs }) => lateMs)),
         inViewMs: inViewAtMs - lastDeadlineAtMs,
         stall: outageStall,
         falseVerdicts: after.hosts.down + after.hosts.late - DYING,
@@ -177,7 +128,7 @@ export async function benchOutage(say: (line: string) => void): Promise<OutageRe
     };
   } finally {
     viewer?.end();
-    if (fleet !== null) await end(fleet.child);
+    await fleet?.end();
     await server.end();
     rmSync(dataDir, { recursive: true, force: true });
   }

@@ -74,8 +74,15 @@ export class WholeServer {
     return residentOf(this.#child.pid!);
   }
 
-  async health(): Promise<Health> {
-    return (await (await fetch(`${this.url}/api/health`)).json()) as Health;
+  /** Rejects for anything but 200. */
+  async ask<T>(address: string): Promise<T> {
+    const response = await fetch(this.url + address);
+    if (response.status !== 200) throw new Error(`${address} answered ${response.status}`);
+    return (await response.json()) as T;
+  }
+
+  health(): Promise<Health> {
+    return this.ask('/api/health');
   }
 
   /** Loads the page, as a browser would begin to. */

@@ -27,8 +27,11 @@ export type EngineOptions = {
   readonly receiver: 'auto' | 'recvmmsg' | 'dgram';
   /** Read at once and judge nobody until `Engine.restore` has said which hosts are known. */
   readonly hold?: boolean;
-  /** Batches of one shard arrive in order. Must not throw. */
-  onBatch(batch: ShardBatch): void;
+  /**
+   * Batches of one shard arrive in order. Handled when it returns, or when the promise it gives settles: a shard whose
+   * batches are not handled gathers its news, and merges what one host has too much of. Must not throw.
+   */
+  onBatch(batch: ShardBatch): void | Promise<void>;
   /** What an operator should know: a receiver that could not be had, a small buffer, a shard started again. */
   onNotice?(text: string): void;
   /** Something failed for good after the start; the shard it names no longer listens. */

@@ -3,6 +3,7 @@
  * it again. A row is noted before its columns change; the notes are void once the news has been taken. Shard thread.
  * Cost: two stores a transition, nothing a beat.
  */
+import { TransitionReason } from './events.ts';
 import {
   JOURNAL,
   JOURNAL_DESCRIBED,
@@ -46,9 +47,13 @@ export class HostJournal {
     this.#words[JOURNAL.noted] = 0;
   }
 
-  /** In the order they were noted. Allocates. */
-  untold(): Untold[] {
-    const noted = Math.min(JOURNAL_ROWS, this.#words[JOURNAL.noted]!);
+  /** In the order they were noted; of all `rows`, as if none was ever told of, when more was noted than is kept. Allocates. */
+  untold(rows: number): Untold[] {
+    const noted = this.#words[JOURNAL.noted]!;
+    if (noted > JOURNAL_ROWS) {
+      const unknown = { described: true, isNew: true, reason: TransitionReason.timeout };
+      return Array.from({ length: rows }, (_, row) => ({ row, ...unknown }));
+    }
     return Array.from(this.#words.subarray(JOURNAL.firstRow, JOURNAL.firstRow + noted), (word) => ({
       row: word & JOURNAL_ROW,
       described: (word & JOURNAL_DESCRIBED) !== 0,
@@ -68,7 +73,11 @@ export class HostJournal {
 
   #note(word: number): void {
     const noted = this.#words[JOURNAL.noted]!;
-    if (noted >= JOURNAL_ROWS) throw new Error('the journal is full: its news was never sent');
+    if (noted >= JOURNAL_ROWS) {
+      // Main is far behind, so that much waits. A successor then tells all it knows: what is known is no news.
+      this.#words[JOURNAL.noted] = JOURNAL_ROWS + 1;
+      return;
+    }
     this.#words[JOURNAL.firstRow + noted] = word;
     this.#words[JOURNAL.noted] = noted + 1;
   }

@@ -217,6 +217,7 @@ export class HostLedger {
     if (!(row < this.#columns.rows) || (this.#columns.state[row]! & ROW_STATE) === HostState.empty)
       return false;
     this.#changes.delete(row);
+    this.#outbox.forget(row);
     this.#watch.drop(row, HostState.empty, nowMs);
     this.#table.remove(row);
     this.#rows.rest(row);
@@ -242,8 +243,7 @@ export class HostLedger {
 
   /**
    * Goes on with the hosts in the columns of a shard that died, wherever it stopped, with a clock that took over from
-   * its; this ledger must not have been used before. Tells again what may not have been sent, which is at most what
-   * one batch holds: the outbox is to be emptied before anything else is judged.
+   * its; this ledger must not have been used before. Tells again what may not have been sent.
    */
   adopt(nowMs: number): void {
     const columns = this.#columns;
@@ -251,7 +251,7 @@ export class HostLedger {
     const hosts = adoptHosts(columns, parts, nowMs);
     for (; this.#journal.counted < hosts; this.#journal.counted++) this.#admission.keep();
     while (this.#journal.counted > hosts) this.#release();
-    const { described, states } = newsAgain(columns, this.#journal.untold());
+    const { described, states } = newsAgain(columns, this.#journal.untold(columns.rows));
     for (const row of described)
       this.#outbox.describe({ row, hostId: this.#idOf(row), name: null, labels: NO_LABELS });
     for (const { row, kind, reason } of states) this.#tell(row, kind, reason, nowMs);

@@ -9,7 +9,7 @@ export {
   TransitionReason,
 } from './events.ts';
 export type { HostColumnsView } from './host-columns-view.ts';
-export type { ExpectedHost, RestoredHost } from './known-hosts.ts';
+export type { ExpectedHost, RestoredByWords, RestoredHost } from './known-hosts.ts';
 export { type Engine, startEngine } from './supervisor.ts';
 export { readKeys, readPlainFrom } from './tags/read-tags.ts';
 export { SavedRuns } from './tags/saved-runs.ts';

@@ -39,6 +39,10 @@ export type IngestStats = ShardsStats & {
   readonly missesSet: number;
   /** Shards that ended by themselves and were started again. */
   readonly shardRestarts: number;
+  /** News of hosts that waits in the shards until main has handled what it was told. */
+  readonly newsWaiting: number;
+  /** Transitions that were never told, because too many newer ones of the same host waited with them. */
+  readonly newsMerged: number;
   /** Smallest receive buffer the kernel gave a socket, bytes as it counts them. */
   readonly receiveBufferBytes: number;
   readonly tcp: TcpHealth;

@@ -5,6 +5,7 @@
  */
 import { INTERVAL_UNIT_MS, MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../../lib/protocol/heartbeat.ts';
 import { type HostId, HostState, isHostName, type Labels } from '../../lib/protocol/host.ts';
+import { hexWord } from '../host-id.ts';
 import { MAX_POLICIES } from './detector/policies.ts';
 
 export type RestoredHost = {
@@ -23,8 +24,14 @@ export type RestoredHost = {
   readonly seq?: number;
 };
 
-/** An array, or whatever makes them as they are asked for. */
-export type RestoredHosts = Iterable<RestoredHost> & { readonly length: number };
+/** An id as its first and its last four bytes, big-endian. */
+export type IdWords = { readonly high: number; readonly low: number };
+
+/** The same of whoever has very many: no string is made of an id. */
+export type RestoredByWords = Omit<RestoredHost, 'id'> & { readonly id: IdWords };
+
+/** An array, or whatever shows them one by one: each is looked at until the next is asked for. */
+export type RestoredHosts = Iterable<RestoredHost | RestoredByWords> & { readonly length: number };
 
 /** Where a host stands in the engine. */
 export type HostPlace = { readonly shard: number; readonly row: number };
@@ -59,17 +66,6 @@ export const RESTORED_NAMED = 0x20;
 
 const ID_DIGITS = 16;
 
-/** Eight lower-case hex digits from `at` on as a number; NaN when they are none. */
-function hexWord(id: string, at: number): number {
-  let word = 0;
-  for (let i = at; i < at + 8; i++) {
-    const code = id.charCodeAt(i);
-    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : Number.NaN;
-    word = word * 16 + digit;
-  }
-  return word;
-}
-
 /** The two halves of an id as the columns keep them. Throws RangeError for anything but 16 lower-case hex digits. */
 export function idWords(id: HostId): readonly [high: number, low: number] {
   const high = hexWord(id, 0);
@@ -80,19 +76,30 @@ export function idWords(id: HostId): readonly [high: number, low: number] {
   return [high, low];
 }
 
+/** The half of an id by which its shard is found. Throws RangeError for a text that is no id. */
+export function highWord(id: HostId | IdWords): number {
+  return typeof id === 'string' ? idWords(id)[0] : id.high;
+}
+
+/** For people. */
+function textOf(id: HostId | IdWords): HostId {
+  if (typeof id === 'string') return id;
+  return [id.high, id.low].map((word) => word.toString(16).padStart(ID_DIGITS / 2, '0')).join('');
+}
+
 /** An interval in units of 10 ms. Throws RangeError outside what a heartbeat may announce. */
-export function intervalUnits(intervalMs: number, id: HostId): number {
+export function intervalUnits(intervalMs: number, id: HostId | IdWords): number {
   if (!(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_UNITS * INTERVAL_UNIT_MS)) {
     throw new RangeError(
-      `host ${id}: intervalMs is ${intervalMs}, allowed are ${MIN_INTERVAL_MS} to ${MAX_INTERVAL_MS}`,
+      `host ${textOf(id)}: intervalMs is ${intervalMs}, allowed are ${MIN_INTERVAL_MS} to ${MAX_INTERVAL_MS}`,
     );
   }
   return Math.ceil(intervalMs / INTERVAL_UNIT_MS);
 }
 
-function policyNumber(policy: number, id: HostId): number {
+function policyNumber(policy: number, id: HostId | IdWords): number {
   if (!(Number.isInteger(policy) && policy >= 0 && policy <= MAX_POLICIES)) {
-    throw new RangeError(`host ${id}: policy is ${policy}, allowed are 0 to ${MAX_POLICIES}`);
+    throw new RangeError(`host ${textOf(id)}: policy is ${policy}, allowed are 0 to ${MAX_POLICIES}`);
   }
   return policy;
 }
@@ -124,13 +131,15 @@ export class RestoredPacker {
   }
 
   /** Gives its row. Throws RangeError for an id, an interval or a policy that cannot be. */
-  add(host: RestoredHost): number {
+  add(host: RestoredHost | RestoredByWords): number {
     const { id, intervalMs, state, confirmed, named, policy = 0, incarnation = 0, seq = 0 } = host;
     const columns = this.#columns;
-    const [high, low] = idWords(id);
     const i = this.#length;
-    columns.idHigh[i] = high;
-    columns.idLow[i] = low;
+    if (typeof id === 'string') [columns.idHigh[i], columns.idLow[i]] = idWords(id);
+    else {
+      columns.idHigh[i] = id.high;
+      columns.idLow[i] = id.low;
+    }
     columns.interval[i] = intervalUnits(intervalMs, id);
     columns.policy[i] = policyNumber(policy, id);
     columns.incarnation[i] = incarnation;

@@ -1,43 +1,47 @@
 /**
- * What a shard has to tell main and has not sent yet: descriptions, newly met source addresses, transitions.
- * Fixed columns, so that noting a transition allocates nothing; a batch is an exact copy to be transferred.
+ * What a shard has to tell main and has not sent yet: descriptions, the newest of a host; transitions, a few a host;
+ * named hosts that found no room. It never fills up, however long main takes: its size is bounded by the rows. A batch
+ * is an exact copy to be transferred. Shard thread.
  */
 import type { HostId } from '../../lib/protocol/host.ts';
-import type { HostDescription, ShardBatch, TransitionColumns } from './events.ts';
+import type { HostDescription, ShardBatch } from './events.ts';
+import { PendingTransitions } from './pending-transitions.ts';
 
-/** Most transitions, and most descriptions, one batch carries. */
+/** Most transitions one batch carries: some tens of ms of main's work, in slices. */
 export const MAX_BATCH = 4_096;
+/** Most descriptions, and most source addresses: objects, which cost main more to receive. */
+export const MAX_DESCRIBED = 2_048;
 
 export class Outbox {
   readonly #shard: number;
-  readonly #rows = new Uint32Array(MAX_BATCH);
-  readonly #kinds = new Uint8Array(MAX_BATCH);
-  readonly #reasons = new Uint8Array(MAX_BATCH);
-  readonly #notes = new Uint8Array(MAX_BATCH);
-  readonly #atMs = new Float64Array(MAX_BATCH);
-  readonly #lastSeenAtMs = new Float64Array(MAX_BATCH);
-  readonly #lostBeats = new Uint8Array(MAX_BATCH);
-  readonly #expectedBeats = new Uint8Array(MAX_BATCH);
-  #length = 0;
-  #described: HostDescription[] = [];
-  #sources: (readonly [number, string])[] = [];
+  readonly #transitions: PendingTransitions;
+  /** By row. */
+  readonly #described = new Map<number, HostDescription>();
   #refused: HostId[] = [];
 
-  constructor(shard: number) {
+  /** `rows`: of the shard. */
+  constructor(shard: number, rows: number) {
     this.#shard = shard;
+    this.#transitions = new PendingTransitions(rows);
   }
 
   get isEmpty(): boolean {
-    return this.#length + this.#described.length + this.#sources.length + this.#refused.length === 0;
+    return this.#transitions.size + this.#described.size + this.#refused.length === 0;
   }
 
-  /** How many more transitions and descriptions fit. */
-  get room(): number {
-    return MAX_BATCH - Math.max(this.#length, this.#described.length);
+  /** Is there about a whole batch, once `more` are added? */
+  hasBatch(more: number): boolean {
+    return this.#transitions.size + more > MAX_BATCH || this.#described.size + more > MAX_DESCRIBED;
   }
 
-  source(index: number, address: string): void {
-    this.#sources.push([index, address]);
+  /** Transitions and descriptions that wait. */
+  get size(): number {
+    return this.#transitions.size + this.#described.size;
+  }
+
+  /** Transitions given up for newer ones of the same host, ever. */
+  get merged(): number {
+    return this.#transitions.merged;
   }
 
   /** A named host that finds no room. */
@@ -45,12 +49,12 @@ export class Outbox {
     this.#refused.push(id);
   }
 
+  /** In place of what was to be said of the host before. */
   describe(description: HostDescription): void {
-    if (this.#described.length === MAX_BATCH) throw new Error('the outbox has no room for a description');
-    this.#described.push(description);
+    this.#described.set(description.row, description);
   }
 
-  /** Lost and expected beats as in TransitionColumns. The caller keeps within `room`. */
+  /** Lost and expected beats as in TransitionColumns. */
   transition(
     row: number,
     kind: number,
@@ -61,44 +65,30 @@ export class Outbox {
     lostBeats: number,
     expectedBeats: number,
   ): void {
-    const i = this.#length;
-    if (i === MAX_BATCH) throw new Error('the outbox has no room for a transition');
-    this.#length = i + 1;
-    this.#rows[i] = row;
-    this.#kinds[i] = kind;
-    this.#reasons[i] = reason;
-    this.#notes[i] = note;
-    this.#atMs[i] = atMs;
-    this.#lastSeenAtMs[i] = lastSeenAtMs;
-    this.#lostBeats[i] = lostBeats;
-    this.#expectedBeats[i] = expectedBeats;
+    this.#transitions.add(row, kind, reason, note, atMs, lastSeenAtMs, lostBeats, expectedBeats);
   }
 
-  /** Everything so far, in order, and an empty outbox. */
-  take(): ShardBatch {
-    const length = this.#length;
-    const transitions: TransitionColumns = {
-      length,
-      rows: this.#rows.slice(0, length),
-      kinds: this.#kinds.slice(0, length),
-      reasons: this.#reasons.slice(0, length),
-      notes: this.#notes.slice(0, length),
-      atMs: this.#atMs.slice(0, length),
-      lastSeenAtMs: this.#lastSeenAtMs.slice(0, length),
-      lostBeats: this.#lostBeats.slice(0, length),
-      expectedBeats: this.#expectedBeats.slice(0, length),
-    };
-    const batch: ShardBatch = {
-      shard: this.#shard,
-      described: this.#described,
-      transitions,
-      sources: this.#sources,
-      refused: this.#refused,
-    };
-    this.#length = 0;
-    this.#described = [];
-    this.#sources = [];
+  /** Main, which had the host removed, does not listen to anything of it any longer. */
+  forget(row: number): void {
+    this.#described.delete(row);
+    this.#transitions.forget(row);
+  }
+
+  /**
+   * The oldest of each, as much as a batch holds; of transitions none whose host's description comes later.
+   * `sources`: new addresses; `more`: there are further ones, which transitions wait for.
+   */
+  take(sources: ShardBatch['sources'] = [], more = false): ShardBatch {
+    const described: HostDescription[] = [];
+    for (const [row, description] of this.#described) {
+      if (described.length === MAX_DESCRIBED) break;
+      described.push(description);
+      this.#described.delete(row);
+    }
+    const mustWait = this.#described.size === 0 ? null : (row: number) => this.#described.has(row);
+    const transitions = this.#transitions.take(more ? 0 : MAX_BATCH, mustWait);
+    const refused = this.#refused;
     this.#refused = [];
-    return batch;
+    return { shard: this.#shard, described, transitions, sources, refused };
   }
 }

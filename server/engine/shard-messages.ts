@@ -71,11 +71,21 @@ export type ShardMemory = {
   readonly capacity: number;
 };
 
-/** Words of `control`: messages main has sent; 1 = end; number of the last wish fulfilled. */
-export const CONTROL = { mail: 0, stop: 1, fulfilled: 2 } as const;
+/**
+ * Words of `control`: messages main has sent; 1 = end; number of the last wish fulfilled; batches the shard has
+ * posted and main has handled, both counted on beyond 2³²; transitions and descriptions that wait to be posted.
+ */
+export const CONTROL = { mail: 0, stop: 1, fulfilled: 2, posted: 3, handled: 4, waiting: 5 } as const;
+
+const CONTROL_BYTES = 8 * Math.ceil(Object.keys(CONTROL).length / 2);
 
 export function allocateControl(): SharedArrayBuffer {
-  return new SharedArrayBuffer(4 * Object.keys(CONTROL).length);
+  return new SharedArrayBuffer(CONTROL_BYTES + 8);
+}
+
+/** Behind the words of `control`, one number: transitions given up for newer ones, ever. */
+export function openMerged(control: SharedArrayBuffer): Float64Array {
+  return new Float64Array(control, CONTROL_BYTES, 1);
 }
 
 /** A failed start as Node gave it, in fields that survive the way between threads. */

@@ -76,7 +76,7 @@ export class ShardRunner {
     const nowMs = environment.clock();
     const capacity = firstSource + rowsFor(columns?.capacity ?? setup.maxHosts) + SPARE_SOURCES;
     this.sources = new SourceBook(capacity, firstSource);
-    this.#news = new ShardNews(setup.tickMs, environment.post);
+    this.#news = new ShardNews(setup.tickMs, setup.control, environment.post);
     this.#rings = new ShardRings(shard, setup.ringsIn, setup.ringsOut, this.sources);
     const together = setup.sockets.receiver === 'dgram' && setup.shards > 1;
     const { suspendedMs } = environment;
@@ -97,7 +97,7 @@ export class ShardRunner {
       this.#shard = this.#openShard(columns);
       if (adopts) {
         this.#shard.adopt(nowMs);
-        // What the one before had not sent: at once, before there is more.
+        // What the one before had not sent.
         this.#send(nowMs);
       }
     }
@@ -173,7 +173,7 @@ export class ShardRunner {
   finish(): void {
     this.takeFromRings();
     const nowMs = this.#environment.clock();
-    this.#send(nowMs);
+    if (this.#shard !== null) this.#news.sendAll(this.#shard, nowMs);
     this.#publish(nowMs);
   }
 
@@ -261,6 +261,7 @@ export class ShardRunner {
 
   #publish(nowMs: number): void {
     const { misses, dropShare, sleptMs } = this.#doubt;
+    if (this.#shard !== null) this.#news.publish(this.#shard);
     const dropped = this.#receiver === undefined ? 0 : this.#droppedEver(this.#receiver);
     this.#publisher.publish({ nowMs, dropped, horizonMs: this.#horizonMs, misses, dropShare, sleptMs });
   }
@@ -308,7 +309,6 @@ export class ShardRunner {
     const nowMs = this.#environment.clock();
     if (wish.type === 'remove') shard.remove(wish.row, nowMs);
     else if (wish.type === 'expect') {
-      if (shard.isFull) this.#send(nowMs);
       shard.expect(wish.host, nowMs);
       this.#news.sendWhenDue(shard, nowMs);
     }

@@ -3,6 +3,7 @@
  * made anew over the same columns, counters and rings, and is asked again for what it had not done. Main thread.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { BatchReceipts } from './batch-credit.ts';
 import type { ShardBatch } from './events.ts';
 import type { ExpectedHost, RestoredColumns } from './known-hosts.ts';
 import { openShardColumns, openStats, openTagMarks, type ShardColumns, type ShardStats } from './layout.ts';
@@ -12,6 +13,7 @@ import {
   type FromShard,
   isMarked,
   MARK,
+  openMerged,
   type ShardMemory,
   type ShardSetup,
   type StartFailure,
@@ -24,7 +26,7 @@ import { firstFreeSource } from './succession.ts';
 export type ShardFrame = Omit<ShardSetup, 'adopts' | 'holds' | 'columns' | 'firstSource' | 'wishes'>;
 
 export type ShardThreadHandlers = {
-  onBatch(batch: ShardBatch): void;
+  onBatch(batch: ShardBatch): void | Promise<void>;
   onNotice(text: string): void;
   onFault(error: Error): void;
 };
@@ -53,6 +55,8 @@ export class ShardThread {
   #frame: ShardFrame;
   readonly #handlers: ShardThreadHandlers;
   readonly #control: Int32Array;
+  readonly #merged: Float64Array;
+  readonly #receipts: BatchReceipts;
   readonly #started = Promise.withResolvers<Started>();
   #isStarted = false;
   #memory: ShardMemory | null;
@@ -74,6 +78,8 @@ export class ShardThread {
     this.#frame = frame;
     this.#handlers = handlers;
     this.#control = new Int32Array(frame.control);
+    this.#merged = openMerged(frame.control);
+    this.#receipts = new BatchReceipts(frame.control);
     this.stats = openStats(frame.stats);
     this.#memory = memory;
     if (memory !== null) this.#look(memory);
@@ -96,6 +102,16 @@ export class ShardThread {
   /** Do the rows hold whoever was known from before? Not while it holds, or when the hold failed. */
   get isRestored(): boolean {
     return this.columns !== null && this.#hasPlacedAll();
+  }
+
+  /** Transitions and descriptions that it has not posted yet. */
+  get newsWaiting(): number {
+    return Atomics.load(this.#control, CONTROL.waiting);
+  }
+
+  /** Transitions it gave up for newer ones, ever. */
+  get newsMerged(): number {
+    return this.#merged[0]!;
   }
 
   expect(host: ExpectedHost): void {
@@ -179,7 +195,11 @@ export class ShardThread {
       for (const [number] of message.batch.sources) {
         if (number >= this.#toldSources) this.#toldSources = number + 1;
       }
-      this.#handlers.onBatch(message.batch);
+      this.#receipts.received();
+      const handling = this.#handlers.onBatch(message.batch);
+      const handled = (): void => this.#receipts.handled();
+      if (handling instanceof Promise) handling.then(handled, handled);
+      else handled();
     } else if (message.type === 'fault') this.#handlers.onFault(new Error(message.message));
     else if (message.type === 'failed') {
       this.#why = message.failure.message;
@@ -198,6 +218,7 @@ export class ShardThread {
   /** What the worker posted before it ended has been heard. */
   #ended(code: number): void {
     this.#worker = undefined;
+    this.#receipts.settle();
     this.#port?.close();
     this.#port = undefined;
     const { shard } = this.#frame;

@@ -28,7 +28,7 @@ import { NONE, type ShardColumns } from './layout.ts';
 import { i32be, ownerOf } from './message-fields.ts';
 import { Moment } from './moment.ts';
 import { ObservedClock } from './observed-clock.ts';
-import { Outbox } from './outbox.ts';
+import { MAX_BATCH, MAX_DESCRIBED, Outbox } from './outbox.ts';
 import type { SourceBook } from './source-book.ts';
 import type { TagGate } from './tags/tag-gate.ts';
 import type { TimeoutPolicy } from './timeout-class.ts';
@@ -76,8 +76,11 @@ export type ShardCounters = {
   readonly rejected: Float64Array;
 };
 
-/** Room a single datagram may need: a bundle of 46 beats, two transitions each. */
-const DATAGRAM_ROOM = 128;
+/** News a single datagram may make: a bundle of 46 beats, two transitions each. */
+const DATAGRAM_NEWS = 128;
+
+/** However many are silent: reading goes on between two calls. */
+const VERDICTS_A_CALL = MAX_BATCH - DATAGRAM_NEWS;
 
 /** As a verdict: another shard's to judge and to count. */
 const HANDED_OVER = -2;
@@ -111,7 +114,7 @@ export class Shard {
     this.#tags = tags;
     this.#handOver = handOver;
     this.#misses = policy.misses;
-    this.#outbox = new Outbox(shard);
+    this.#outbox = new Outbox(shard, columns.rows);
     const rates = admissionRates(maxHosts, options.shards);
     this.#ledger = new HostLedger({
       columns,
@@ -129,19 +132,30 @@ export class Shard {
     return !this.#outbox.isEmpty || this.#sources.hasNew;
   }
 
-  /** The next datagram may not find room: take() first. */
+  /** With the next datagram there may be more news than one batch holds: time to `take`, if somebody listens. */
   get isFull(): boolean {
-    return this.#outbox.room < DATAGRAM_ROOM;
+    return this.#outbox.hasBatch(DATAGRAM_NEWS);
   }
 
-  /** All news since the last call, at most MAX_BATCH transitions. */
+  /** Transitions and descriptions not taken yet. */
+  get newsWaiting(): number {
+    return this.#outbox.size;
+  }
+
+  /** Transitions given up for newer ones of the same host, ever. */
+  get newsMerged(): number {
+    return this.#outbox.merged;
+  }
+
+  /** The oldest news not taken yet, as much as one batch holds. `hasNews` says whether there is more. */
   take(): ShardBatch {
-    return { ...this.#outbox.take(), sources: this.#sources.takeNew() };
+    const sources = this.#sources.takeNew(MAX_DESCRIBED);
+    return this.#outbox.take(sources, this.#sources.hasNew);
   }
 
   /**
    * One datagram: `length` bytes from `at` on, from the address with the number `source`, over the TCP connection
-   * `connection` (0: UDP). Never throws for what the bytes are. Not to be called when isFull.
+   * `connection` (0: UDP). Never throws for what the bytes are.
    */
   receive(
     bytes: Uint8Array,
@@ -185,14 +199,14 @@ export class Shard {
 
   /**
    * Goes on with what stands in the columns of a shard that died, with a clock that took over from its (see
-   * ObservedClock.takeOver). Before everything else; `take` is to follow at once.
+   * ObservedClock.takeOver). Before everything else.
    */
   adopt(nowMs: number): void {
     this.#moment.nowMs = nowMs;
     this.#ledger.adopt(nowMs);
   }
 
-  /** A host named by an operator: nothing when it is known, refused at the limit. Not to be called when isFull. */
+  /** A host named by an operator: nothing when it is known, refused at the limit. */
   expect(host: ExpectedHost, nowMs: number): void {
     this.#turn(nowMs);
     const [idHigh, idLow] = idWords(host.id);
@@ -207,7 +221,7 @@ export class Shard {
     this.#ledger.expect(row, intervalUnits(host.intervalMs, host.id), this.#moment.nowMs);
   }
 
-  /** The connection that carried a host alone was ended by its peer, without a bye. Not to be called when isFull. */
+  /** The connection that carried a host alone was ended by its peer, without a bye. */
   ended(idHigh: number, idLow: number, connection: number, how: 'closed' | 'reset', nowMs: number): void {
     this.#turn(nowMs);
     this.#judge.ended(idHigh, idLow, connection, how);
@@ -222,10 +236,9 @@ export class Shard {
   tick(nowMs: number, horizonMs: number, wallMs = nowMs, misses = this.#misses): boolean {
     this.#turn(nowMs);
     this.#moment.wallAheadMs = Math.max(0, wallMs - nowMs);
-    const room = this.#outbox.room - DATAGRAM_ROOM;
     if (!(horizonMs > 0)) return false;
     const now = this.#moment.nowMs;
-    return room <= 0 || this.#ledger.expire(Math.min(horizonMs, now), now, room, misses);
+    return this.#ledger.expire(Math.min(horizonMs, now), now, VERDICTS_A_CALL, misses);
   }
 
   /** Forgets the host in a row; nothing happens when there is none. */

@@ -137,10 +137,10 @@ export class SourceBook {
     return this.#told < this.#kept;
   }
 
-  /** Numbers given for good since the last call, with their addresses, ascending. */
-  takeNew(): [number, string][] {
+  /** Numbers given for good since the last call, with their addresses, ascending; at most `limit`. */
+  takeNew(limit = Number.POSITIVE_INFINITY): [number, string][] {
     const taken: [number, string][] = [];
-    for (; this.#told < this.#kept; this.#told++) {
+    for (; this.#told < this.#kept && taken.length < limit; this.#told++) {
       const number = this.#first + this.#told;
       taken.push([number, this.addressOf(number)]);
     }

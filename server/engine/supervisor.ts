@@ -6,7 +6,6 @@
 import { randomInt } from 'node:crypto';
 import type { TcpHealth } from '../../lib/protocol/api.ts';
 import type { RejectReason } from '../../lib/protocol/heartbeat.ts';
-import type { HostId } from '../../lib/protocol/host.ts';
 import { type Clock, clockFrom } from '../clock.ts';
 import { NO_POLICIES } from './detector/policies.ts';
 import { checkOptions, type EngineOptions, MOST_HOSTS } from './engine-options.ts';
@@ -25,7 +24,7 @@ import {
   checkExpected,
   type ExpectedHost,
   type HostPlace,
-  idWords,
+  highWord,
   type RestoredHosts,
   RestoredPacker,
 } from './known-hosts.ts';
@@ -140,10 +139,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         }
       : null,
   );
-  const onBatch = (batch: ShardBatch): void => {
+  const onBatch = (batch: ShardBatch): void | Promise<void> => {
     const columns = threads[batch.shard]?.columns;
     if (sockets.tcp !== null && columns) noteConnected(batch, columns, sockets.tcp);
-    options.onBatch(batch);
+    return options.onBatch(batch);
   };
   const threads = shardFrames(options, policy, sockets, tcpRings).map(
     (frame) => new ShardThread(frame, hold ? null : newMemory(maxHosts), { ...options, onNotice, onBatch }),
@@ -243,6 +242,8 @@ class RunningEngine implements Engine {
       missesSet,
       degraded: of.blind || misses > missesSet,
       shardRestarts: threads.reduce((sum, { restarts }) => sum + restarts, 0),
+      newsWaiting: threads.reduce((sum, { newsWaiting }) => sum + newsWaiting, 0),
+      newsMerged: threads.reduce((sum, { newsMerged }) => sum + newsMerged, 0),
       receiveBufferBytes: this.receiveBufferBytes,
       tcp: this.#tcp?.health() ?? NO_TCP,
     };
@@ -259,7 +260,7 @@ class RunningEngine implements Engine {
     const packers = this.#threads.map(() => new RestoredPacker(hosts.length));
     const places: HostPlace[] = [];
     for (const host of hosts) {
-      const shard = this.#ownerOf(host.id);
+      const shard = ownerOf(highWord(host.id), packers.length);
       const row = packers[shard]!.add(host);
       if (placed === undefined) places.push({ shard, row });
       else placed(shard, row);
@@ -280,7 +281,7 @@ class RunningEngine implements Engine {
 
   readonly expect = (host: ExpectedHost): void => {
     checkExpected(host);
-    this.#threads[this.#ownerOf(host.id)]!.expect(host);
+    this.#threads[ownerOf(highWord(host.id), this.#threads.length)]!.expect(host);
   };
 
   readonly remove = (shard: number, row: number): void => this.#threadAt(shard).remove(row);
@@ -294,9 +295,5 @@ class RunningEngine implements Engine {
     const found = this.#threads[shard];
     if (found === undefined) throw new RangeError(`shard ${shard} is not one of 0 to ${this.shards - 1}`);
     return found;
-  }
-
-  #ownerOf(id: HostId): number {
-    return ownerOf(idWords(id)[0], this.#threads.length);
   }
 }

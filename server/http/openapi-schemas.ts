@@ -234,6 +234,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       misses: { type: 'number', minimum: 1, description: 'missed intervals that make a host down now' },
       missesSet: { type: 'number', minimum: 1, description: 'MISSES' },
       shardRestarts: count(),
+      newsWaiting: count({ description: 'news of hosts that is made faster than it is handled' }),
+      newsMerged: count({ description: 'state changes merged with newer ones of the same host' }),
       receiveBufferBytes: count({ description: 'the smallest the kernel gave a socket' }),
       tcp: ref('TcpHealth'),
     }),

@@ -1,21 +1,27 @@
 /**
  * The memory of recvmmsg(2): data slots and, for each family, the message headers that point at them, laid out once
- * and pinned. A call allocates nothing and nothing needs resetting between calls. One thread.
- * Source: struct mmsghdr of 64-bit Linux (x64 and arm64 alike).
+ * and pinned. A call allocates nothing; what the kernel changed in a header is put right when it is looked at.
+ * A slot holds one datagram, or several of one sender that came as one piece (UDP_GRO). One thread.
+ * Source: struct mmsghdr and cmsghdr of 64-bit Linux (x64 and arm64 alike).
  */
 import { ERRNO, errno, libc } from './libc.ts';
 import { PinnedMemory } from './pinned-memory.ts';
-import { SOCKET_ADDRESS } from './udp-socket.ts';
+import { SOCKET_ADDRESS, SOL_UDP, UDP_GRO } from './udp-socket.ts';
 
 const HEADER = {
   name: 0,
   nameBytes: 8,
   vectors: 16,
   vectorCount: 24,
+  control: 32,
+  /** Written by the kernel: what it used of the room for control messages. */
+  controlBytes: 40,
   /** Written by the kernel: the datagram's length, with MSG_TRUNC its true one. */
   length: 56,
   strideBytes: 64,
 } as const;
+/** One control message with one Int32: how long each datagram of the piece is, the last at most. */
+const CONTROL = { level: 8, type: 12, value: 16, roomBytes: 24, strideBytes: 32 } as const;
 const VECTOR = { base: 0, sizeBytes: 8, strideBytes: 16 } as const;
 
 const MSG_DONTWAIT = 0x40;
@@ -25,11 +31,12 @@ const MSG_TRUNC = 0x20;
 export type FamilyHeaders = {
   readonly headers: PinnedMemory;
   readonly names: PinnedMemory;
+  readonly controls: PinnedMemory;
 };
 
 export class ReceiveSlots {
   readonly count: number;
-  /** Bytes of a datagram that are kept. */
+  /** Bytes that are kept of what came. */
   readonly slotBytes: number;
   /** From one slot to the next in `bytes`. */
   readonly strideBytes: number;
@@ -55,17 +62,32 @@ export class ReceiveSlots {
   }
 
   /**
-   * Takes what waits, at most `count`, without blocking: the number taken. Fewer than `count`: the socket was empty
-   * at some instant of the call. Negative: failed, and this is the errno.
+   * Takes what waits, at most `most` (`count` at most), without blocking: the number of slots filled. Fewer than
+   * `most`: the socket was empty at some instant of the call. Negative: failed, and this is the errno. `segmentOf`
+   * is to be called for every slot before the next call.
    */
-  receive(fd: number, { headers }: FamilyHeaders): number {
-    const taken = libc().recvmmsg(fd, headers.address, this.count, MSG_DONTWAIT | MSG_TRUNC, 0);
+  receive(fd: number, { headers }: FamilyHeaders, most: number): number {
+    const taken = libc().recvmmsg(fd, headers.address, most, MSG_DONTWAIT | MSG_TRUNC, 0);
     if (taken >= 0) return taken;
     const number = errno();
     return number === ERRNO.EAGAIN ? 0 : -number;
   }
 
-  /** True length of the datagram in slot `i`, which may be more than the slot kept. */
+  /** Bytes of each datagram in slot `i` where several came as one piece, the last may have fewer; 0: it is one. */
+  segmentOf({ headers, controls }: FamilyHeaders, i: number): number {
+    const used = (i * HEADER.strideBytes + HEADER.controlBytes) / 4;
+    if (headers.words[used] === 0) {
+      headers.words[used] = CONTROL.roomBytes;
+      return 0;
+    }
+    headers.words[used] = CONTROL.roomBytes;
+    const { words } = controls;
+    const at = (i * CONTROL.strideBytes) / 4;
+    const isSize = words[at + CONTROL.level / 4] === SOL_UDP && words[at + CONTROL.type / 4] === UDP_GRO;
+    return isSize ? words[at + CONTROL.value / 4]! : 0;
+  }
+
+  /** True length of what is in slot `i`, which may be more than the slot kept. */
   lengthOf({ headers }: FamilyHeaders, i: number): number {
     return headers.words[i * (HEADER.strideBytes / 4) + HEADER.length / 4]!;
   }
@@ -79,6 +101,7 @@ export class ReceiveSlots {
   #headers(nameBytes: number): FamilyHeaders {
     const headers = new PinnedMemory(this.count * HEADER.strideBytes);
     const names = new PinnedMemory(this.count * SOCKET_ADDRESS.strideBytes);
+    const controls = new PinnedMemory(this.count * CONTROL.strideBytes);
     const vectors = new PinnedMemory(this.count * VECTOR.strideBytes);
     for (let i = 0; i < this.count; i++) {
       const header = i * HEADER.strideBytes;
@@ -88,9 +111,11 @@ export class ReceiveSlots {
       headers.view.setUint32(header + HEADER.nameBytes, nameBytes, true);
       headers.setPointer(header + HEADER.vectors, vectors.address + vector);
       headers.setPointer(header + HEADER.vectorCount, 1);
+      headers.setPointer(header + HEADER.control, controls.address + i * CONTROL.strideBytes);
+      headers.setPointer(header + HEADER.controlBytes, CONTROL.roomBytes);
       vectors.setPointer(vector + VECTOR.base, this.#data.address + i * this.strideBytes);
       vectors.setPointer(vector + VECTOR.sizeBytes, this.slotBytes);
     }
-    return { headers, names };
+    return { headers, names, controls };
   }
 }

@@ -12,6 +12,7 @@ import {
   openUdpSocket,
   SO_SNDBUF,
   SOL_SOCKET,
+  SOL_UDP,
   type SocketAddress,
   setIntOption,
   trySetIntOption,
@@ -24,7 +25,6 @@ const IOVEC = { length: 8, strideBytes: 16 } as const;
 /** `struct cmsghdr` with one u16, padded to whole words. */
 const CONTROL = { length: 0, level: 8, type: 12, value: 16, usedBytes: 18, paddedBytes: 24 } as const;
 
-const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 const SO_ERROR = 4;
 const SO_SNDTIMEO = 21;

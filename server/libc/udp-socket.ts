@@ -16,12 +16,15 @@ const SOCK_CLOEXEC = 0x80000;
 
 /** Levels and options, the same on x64 and arm64. */
 export const SOL_SOCKET = 1;
+export const SOL_UDP = 17;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_RCVBUFFORCE = 33;
+/** Datagrams that came as one piece are read as one; ours since Linux 5.0. */
+export const UDP_GRO = 104;
 
 /** Bytes of a socket address, and where its parts stand; family is in the machine's order, the rest big-endian. */
 export const SOCKET_ADDRESS = {

@@ -45,6 +45,14 @@ export type HostColumns = {
   readonly flags: Uint8Array;
 };
 
+/** `confirmed`: heard more than once in its life, or named by an operator. `unheard`: named and not heard since. */
+export type KeptFacts = {
+  readonly registeredAtMs: number;
+  readonly intervalMs: number;
+  readonly confirmed: boolean;
+  readonly unheard: boolean;
+};
+
 export const BYTES_A_SLOT = 3 * 8 + 8 * 4 + 2 + 5;
 
 function openPage(): HostColumns {

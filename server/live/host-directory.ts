@@ -13,9 +13,10 @@ import {
   type Labels,
   type ReasonKind,
 } from '#lib/protocol/host.ts';
-import { hostIdHex } from '../host-id.ts';
+import { hexWord, hostIdHex } from '../host-id.ts';
 import { ByteArena, NOTHING } from './byte-arena.ts';
-import { HostPages, indexOf, SlotFlag } from './host-columns.ts';
+import { HostPages, indexOf, type KeptFacts, SlotFlag } from './host-columns.ts';
+import { HostIntake } from './host-intake.ts';
 import { HostNames } from './host-names.ts';
 import { type HostPlace, HostSlots, NOWHERE } from './host-slots.ts';
 import { LabelSets } from './label-sets.ts';
@@ -28,14 +29,6 @@ export type { HostPlace } from './host-slots.ts';
 const REASON_KINDS: readonly (ReasonKind | null)[] = [null, 'timeout', 'closed', 'reset', 'bye'];
 
 export type HostNaming = { readonly id: HostId; readonly name: string | null; readonly labels: Labels };
-
-/** `confirmed`: heard more than once in its life, or named by an operator. `unheard`: named and not heard since. */
-export type KeptFacts = {
-  readonly registeredAtMs: number;
-  readonly intervalMs: number;
-  readonly confirmed: boolean;
-  readonly unheard: boolean;
-};
 
 export class HostDirectory {
   readonly #pages = new HostPages();
@@ -98,6 +91,15 @@ export class HostDirectory {
     else this.setPlace(slot, place.shard, place.row);
   }
 
+  /** Takes the hosts of an earlier run into the first slots, whole columns at a time. Only while it is empty. */
+  intake(): HostIntake {
+    if (this.#slotCount > 0) throw new Error('an intake needs an empty directory');
+    return new HostIntake(this.#pages, this.#arena, this.#labelSets, (slots) => {
+      this.#slotCount = slots;
+      this.#slots.addFirst(slots);
+    });
+  }
+
   /** Where the engine keeps a host that has no place yet. */
   setPlace(slot: number, shard: number, row: number): void {
     this.#slots.place(slot, shard, row);
@@ -141,6 +143,14 @@ export class HostDirectory {
     const columns = this.#pages.of(slot);
     const i = indexOf(slot);
     return this.names.idOf(columns.idHigh[i]!, columns.idLow[i]!);
+  }
+
+  /** Its first and its last four bytes, big-endian, into what is given. */
+  readIdOf(slot: number, into: { high: number; low: number }): void {
+    const columns = this.#pages.of(slot);
+    const i = indexOf(slot);
+    into.high = columns.idHigh[i]!;
+    into.low = columns.idLow[i]!;
   }
 
   /** null: not named yet, shown by its id. Makes a string. */
@@ -285,15 +295,4 @@ export class HostDirectory {
     if (name.length * 3 > this.#scratch.length) this.#scratch = Buffer.alloc(name.length * 6);
     return this.#arena.put(this.#scratch, 0, this.#scratch.write(name, 'utf8'));
   }
-}
-
-/** Eight lower-case hex digits from `at` on as a number; NaN when they are none. */
-function hexWord(id: string, at: number): number {
-  let word = 0;
-  for (let i = at; i < at + 8; i++) {
-    const code = id.charCodeAt(i);
-    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : Number.NaN;
-    word = word * 16 + digit;
-  }
-  return word;
 }

@@ -60,6 +60,11 @@ export class LabelSets {
     return set;
   }
 
+  /** One use more of a set that is in use. */
+  retake(set: number): void {
+    this.#sets.retake(set);
+  }
+
   release(set: number): void {
     const count = this.#copyNumbers(set);
     if (!this.#sets.release(set)) return;

@@ -46,11 +46,19 @@ export class NumberTable {
     return this.#part[this.#at]! - 1;
   }
 
+  /** Makes room for so many in all, where hashes are spread evenly; what is in the table stays. */
+  reserve(size: number): void {
+    // Parts differ by chance; one that grows once more does so by itself.
+    const each = Math.max(FIRST_LENGTH, 2 ** Math.ceil(Math.log2((1.5 * size) / PARTS)));
+    for (let p = 0; p < PARTS; p++) if (this.#parts[p]!.length < each) this.#resize(p, each);
+  }
+
   /** A number that is not in the table, below 2^32 − 1. */
   add(hash: number, number: number): void {
     const p = hash >>> 24;
     let part = this.#parts[p]!;
-    if ((this.#counts[p]! + 1) * 4 > part.length * 3) part = this.#grow(p);
+    if ((this.#counts[p]! + 1) * 4 > part.length * 3)
+      part = this.#resize(p, Math.max(FIRST_LENGTH, part.length * 2));
     this.#put(part, hash, number);
     this.#counts[p]!++;
     this.#size++;
@@ -84,12 +92,13 @@ export class NumberTable {
     part[at] = number + 1;
   }
 
-  #grow(p: number): Uint32Array<ArrayBuffer> {
-    const before = this.#parts[p]!;
-    const grown = new Uint32Array(Math.max(FIRST_LENGTH, before.length * 2));
-    for (const entry of before) if (entry !== 0) this.#put(grown, this.#hashOf(entry - 1), entry - 1);
-    this.#parts[p] = grown;
-    return grown;
+  #resize(p: number, length: number): Uint32Array<ArrayBuffer> {
+    const resized = new Uint32Array(length);
+    for (const entry of this.#parts[p]!) {
+      if (entry !== 0) this.#put(resized, this.#hashOf(entry - 1), entry - 1);
+    }
+    this.#parts[p] = resized;
+    return resized;
   }
 }
 

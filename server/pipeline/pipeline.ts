@@ -52,7 +52,7 @@ const LOOK_AT_CLOCK_EVERY = 64;
 /** Deadlines handled before other work gets a turn: about 10 ms. */
 const DEADLINES_A_TURN = 512;
 
-type Progress = { readonly batch: ShardBatch; described: number; next: number };
+type Progress = { readonly batch: ShardBatch; described: number; next: number; handled: () => void };
 
 export class Pipeline {
   readonly #o: PipelineOptions;
@@ -72,10 +72,15 @@ export class Pipeline {
     this.#hosts = new PipelineHosts({ ...shared, forget });
   }
 
-  /** Batches in the order they come; the first slice at once. */
-  take(batch: ShardBatch): void {
-    this.#queue.push({ batch, described: 0, next: 0 });
+  /**
+   * Batches in the order they come; the first slice at once. Resolves when all of it is handled; never when the
+   * pipeline was stopped before.
+   */
+  take(batch: ShardBatch): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#queue.push({ batch, described: 0, next: 0, handled: resolve });
     if (this.#nextSlice === null) this.#slice();
+    return promise;
   }
 
   #slice(): void {
@@ -108,7 +113,7 @@ export class Pipeline {
     for (; progress.next < to; progress.next++) this.#transition(batch, progress.next);
     const isDone =
       progress.described === batch.described.length && progress.next === batch.transitions.length;
-    if (isDone) this.#queue.shift();
+    if (isDone) this.#queue.shift()!.handled();
     return Math.max(1, done);
   }
 

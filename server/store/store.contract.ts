@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '#lib/protocol/account.ts';
 import type { AlertStatus } from '#lib/protocol/alert.ts';
+import { eachHost } from './host-page.ts';
 import type {
   AlertKey,
   Store,
@@ -89,7 +90,7 @@ export function storeContract(name: string, { create, restart }: StoreUnderTest)
       (await store.events({ limit: 100, ...query })).events.map((event) => event.at);
     const register = async () => {
       const hosts: StoredHost[] = [];
-      for await (const page of store.hosts()) hosts.push(...page);
+      for await (const host of eachHost(store.hosts())) hosts.push(host);
       return hosts.sort((a, b) => (a.id < b.id ? -1 : 1));
     };
 

@@ -35,8 +35,33 @@ export type StoredHost = {
   readonly left: { readonly at: number; readonly evidence: Evidence | null } | null;
 };
 
-/** A part of the register. Hosts are made as they are asked for, so keep of one what is needed, not all of them. */
-export type HostPage = Iterable<StoredHost> & { readonly length: number };
+/** What a host's leaving rested on, and the index of that host in its page. */
+export type PageLeft = { readonly index: number; readonly at: number; readonly evidence: Evidence | null };
+
+/** A part of the register as columns, without an object or a string a host. `eachHost` of host-page.ts makes such. */
+export type HostPage = {
+  readonly length: number;
+  /** Ids: their first and their last four bytes, big-endian. */
+  readonly idHigh: Uint32Array;
+  readonly idLow: Uint32Array;
+  readonly intervalMs: Float64Array;
+  readonly registeredAt: Float64Array;
+  /** 1: is; 0: is not. */
+  readonly confirmed: Uint8Array;
+  readonly unheard: Uint8Array;
+  /** UTF-8, a line for each host, empty without a name; by index where its line ends, exclusive. */
+  readonly names: Uint8Array;
+  readonly nameEnds: Uint32Array;
+  /**
+   * Number of its label set. They are numbered over a whole reading: a page brings those that are new, from
+   * `firstSet` on; with 0 all numbers begin anew.
+   */
+  readonly labelSet: Uint32Array;
+  readonly firstSet: number;
+  readonly newSets: readonly Labels[];
+  /** In the order of their indices. */
+  readonly left: readonly PageLeft[];
+};
 
 export type StoreBatch = {
   readonly events?: readonly HostEvent[];

@@ -95,6 +95,8 @@ export function apiAlone(over: Partial<ApiContext> = {}) {
       misses: 5,
       missesSet: 5,
       shardRestarts: 0,
+      newsWaiting: 0,
+      newsMerged: 0,
       receiveBufferBytes: 0,
       tcp: { connections: 0, refused: 0, oversized: 0, slow: 0, idle: 0 },
     }),

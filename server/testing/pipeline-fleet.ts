@@ -4,6 +4,7 @@ import { AlertBook } from '../alerts/alert-book.ts';
 import {
   type ExpectedHost,
   type HostColumnsView,
+  type RestoredByWords,
   type RestoredHost,
   type ShardBatch,
   TransitionKind,
@@ -17,6 +18,7 @@ import { Pipeline } from '../pipeline/pipeline.ts';
 import { Register } from '../pipeline/register.ts';
 import { Removals } from '../pipeline/removals.ts';
 import { type RestoreParts, readRegister, restoreFleet } from '../pipeline/restore.ts';
+import { eachHost } from '../store/host-page.ts';
 import { MemoryStore } from '../store/memory/memory-store.ts';
 import { type StoreBatch, type StoredHost, StoreUnavailable } from '../store/store.ts';
 
@@ -140,8 +142,10 @@ export function pipelineFleet({ store, maxHosts, slots, nowMs, epoch }: FleetOpt
     read: (_shard: number, row: number): HostColumnsView => ({ ...columns, ...overrides.get(row) }),
     remove: (shard: number, row: number): void => void parts.removed.push([shard, row]),
     expect: (host: ExpectedHost): void => void parts.expected.push(host),
-    restore: (hosts: Iterable<RestoredHost>, placed: (shard: number, row: number) => void): void => {
-      for (const host of hosts) placed(0, parts.restored.push(host) - 1);
+    restore: (hosts: Iterable<RestoredByWords>, placed: (shard: number, row: number) => void): void => {
+      for (const { id, ...host } of hosts) {
+        placed(0, parts.restored.push({ ...host, id: directory.names.idOf(id.high, id.low) }) - 1);
+      }
     },
   };
   const register = new Register({ engine, directory });
@@ -180,7 +184,7 @@ export function pipelineFleet({ store, maxHosts, slots, nowMs, epoch }: FleetOpt
   /** The stored register. */
   const rows = async (): Promise<StoredHost[]> => {
     const hosts: StoredHost[] = [];
-    for await (const page of parts.store.hosts()) hosts.push(...page);
+    for await (const host of eachHost(parts.store.hosts())) hosts.push(host);
     return hosts;
   };
   return Object.assign(parts, {

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SessionInfo } from '#lib/protocol/account.ts';
 import { type Authenticate, EVERYONE, noteIdentity } from '../auth/identity.ts';
 import { clockFrom, clockOrigin } from '../clock.ts';
 import { guardRules, refusalOf } from '../http/guard.ts';
@@ -23,6 +24,9 @@ export type ContractServerOptions = ViewerPlacesOptions & {
   readonly epoch?: string;
   readonly capacity?: number;
 };
+
+/** What `auto` asks before it blames a transport. */
+const NOBODY = JSON.stringify({ auth: 'none', setupNeeded: false, user: null } satisfies SessionInfo);
 
 export class ContractServer {
   readonly log: LiveLog;
@@ -59,8 +63,9 @@ export class ContractServer {
     };
     this.http = createServer((request, response) => {
       note(request);
-      if (isAllowed(request)) routes(request, response, new URL(request.url!, this.origin));
-      else response.writeHead(403).end();
+      if (!isAllowed(request)) response.writeHead(403).end();
+      else if (request.url === '/api/session') response.end(NOBODY);
+      else routes(request, response, new URL(request.url!, this.origin));
     });
     this.http.on('connection', (socket) => {
       this.sockets.add(socket);

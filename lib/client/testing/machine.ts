@@ -11,6 +11,8 @@ type Alive = { id: number; transport: Transport };
 export class Machine {
   nowMs = 10_000;
   random = 0.5;
+  /** Whether the server answers a plain request, at once; null: the question stays open. */
+  answers: boolean | null = true;
   connection;
   readonly opened: Transport[] = [];
   readonly alive = new Map<number, Transport>();
@@ -25,7 +27,9 @@ export class Machine {
     if (event.type === 'closed') this.alive.delete(event.id);
     this.connection = connection;
     for (const command of commands) {
-      if (command.type === 'close') {
+      if (command.type === 'ask') {
+        if (this.answers !== null) this.send({ type: 'answered', id: command.id, yes: this.answers });
+      } else if (command.type === 'close') {
         expect(this.alive.delete(command.id), 'closes what is open').toBe(true);
       } else {
         this.alive.set(command.id, command.transport);

@@ -16,8 +16,10 @@ import {
   SO_RCVBUFFORCE,
   SO_REUSEPORT,
   SOL_SOCKET,
+  SOL_UDP,
   setIntOption,
   trySetIntOption,
+  UDP_GRO,
 } from '../../libc/udp-socket.ts';
 import type { BoundAddress } from '../shard-messages.ts';
 
@@ -124,6 +126,8 @@ function openGroup(asked: BoundAddress, shards: number, opened: number[]): numbe
     const fd = openUdpSocket(asked.host.includes(':') ? 6 : 4);
     opened.push(fd);
     growBuffer(fd);
+    // What came as one piece costs the kernel as much as one. Of several sockets each is to get its own hosts' beats.
+    if (shards === 1) trySetIntOption(fd, SOL_UDP, UDP_GRO, 1);
     // The first binds alone, so that a port another server shares with its own shards counts as taken.
     if (shard > 0) setIntOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     bindSocket(fd, to);

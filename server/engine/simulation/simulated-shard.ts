@@ -47,6 +47,7 @@ export class SimulatedShard {
   readonly #rows = new Map<string, number>();
   #current: Message | null = null;
   #aliveAtMs: number;
+  #mergedBefore = 0;
 
   constructor(
     number: number,
@@ -95,6 +96,7 @@ export class SimulatedShard {
   /** Its thread died and another goes on with its columns, its socket and its queues. */
   succeed(nowMs: number): void {
     const before = this.#shard.counters;
+    this.#mergedBefore = this.merged;
     const clock = new ObservedClock();
     clock.takeOver(this.#aliveAtMs, nowMs);
     this.#aliveAtMs = nowMs;
@@ -114,19 +116,47 @@ export class SimulatedShard {
     this.publishedAtMs = nowMs;
   }
 
-  /** Judges as of what all have handed over; gives the news, and checks every host. */
-  tick(nowMs: number, misses: number): ShardBatch {
+  /** Judges as of what all have handed over, and checks every host; gives those that went down by that. */
+  tick(nowMs: number, misses: number): string[] {
     const horizonMs = Math.min(...this.#others().map(({ publishedAtMs }) => publishedAtMs));
     this.horizonMs = horizonMs;
     for (const message of this.handedOver.splice(0)) this.#receive(message, nowMs);
     this.oracle.turn(nowMs);
     this.#aliveAtMs = nowMs;
+    this.#lookForRows();
+    const before = [...this.#rows].filter(([, row]) => this.#stateOf(row) !== HostState.down);
     this.#shard.tick(nowMs, horizonMs, nowMs, misses);
     this.oracle.scan(horizonMs, misses > this.#settings.policy.misses ? misses : 0);
-    const batch = this.#shard.take();
-    for (const { hostId, row } of batch.described) this.#rows.set(this.#settings.nameOf(hostId), row);
     this.#compare();
-    return batch;
+    return before.filter(([, row]) => this.#stateOf(row) === HostState.down).map(([name]) => name);
+  }
+
+  /** All it has to tell, in batches. */
+  *news(): Generator<ShardBatch> {
+    while (this.#shard.hasNews) yield this.#shard.take();
+  }
+
+  get merged(): number {
+    return this.#mergedBefore + this.#shard.newsMerged;
+  }
+
+  rowOf(name: string): number {
+    return this.#rows.get(name)!;
+  }
+
+  #stateOf(row: number): number {
+    return this.columns.state[row]! & ROW_STATE;
+  }
+
+  /** Main may not have been told of all. */
+  #lookForRows(): void {
+    if (this.#rows.size >= this.oracle.hosts.size) return;
+    const { rows, idHigh, idLow } = this.columns;
+    const hex = (word: number): string => word.toString(16).padStart(8, '0');
+    for (let row = 0; row < rows; row++) {
+      if (this.#stateOf(row) === HostState.empty) continue;
+      this.#rows.set(this.#settings.nameOf(hex(idHigh[row]!) + hex(idLow[row]!)), row);
+    }
   }
 
   remove(name: string, nowMs: number): void {
@@ -153,7 +183,7 @@ export class SimulatedShard {
   #compare(): void {
     for (const [name, { state, policy }] of this.oracle.hosts) {
       const row = this.#rows.get(name);
-      const found = row === undefined ? 'unknown' : STATE_NAMES[this.columns.state[row]! & ROW_STATE];
+      const found = row === undefined ? 'unknown' : STATE_NAMES[this.#stateOf(row)];
       if (found !== state) {
         throw new Error(`shard ${this.number}: ${name} (policy ${policy}) is ${found}, a scan says ${state}`);
       }

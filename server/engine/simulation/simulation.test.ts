@@ -22,6 +22,12 @@ describe('the whole engine under troubles of every kind', () => {
     expect(() => simulate({ seed, spanMs: 120_000, hosts: 40 })).not.toThrow();
   });
 
+  test('E117: main listens late and hosts come and go: it ends with what the columns say, and no down was kept from it', () => {
+    const results = SEEDS.map((seed) => simulate({ seed, spanMs: 90_000, hosts: 15, flapping: 10 }));
+    // Else nothing was looked at.
+    for (const { merged } of results) expect(merged).toBeGreaterThan(0);
+  });
+
   test('E107: the same seed is the same run', () => {
     const options = { seed: 77, spanMs: 20_000, hosts: 10 };
     expect(simulate(options)).toEqual(simulate(options));

@@ -1,15 +1,15 @@
 /**
  * The whole engine with time handed in: hosts, a network, several shards with hand-over between them, and what main
- * knows; troubles of every kind by a seeded chance. After every tick the invariants are checked; what breaks one is
+ * knows, which at times takes no news; troubles of every kind by a seeded chance. After every tick the invariants are checked; what breaks one is
  * thrown with the seed that shows it again. Cost: about a second for two minutes of 40 hosts.
  */
 
 import { Detectors } from '../detector/detectors.ts';
 import { type DetectorPolicies, policyOf, readPolicies } from '../detector/policies.ts';
 import { missesAt } from '../drop-share.ts';
-import { TransitionKind, TransitionReason } from '../events.ts';
+import { type ShardBatch, TransitionKind } from '../events.ts';
 import type { RestoredHost } from '../known-hosts.ts';
-import { POLICY_SHIFT, ROW_STATE, type ShardColumns } from '../layout.ts';
+import { HEARD_AGAIN, POLICY_SHIFT, ROW_STATE, type ShardColumns } from '../layout.ts';
 import { ownerOfId } from './owner.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { type Message, SimulatedHost } from './simulated-host.ts';
@@ -37,6 +37,8 @@ export type SimulationOptions = {
   readonly seed: number;
   readonly spanMs: number;
   readonly hosts: number;
+  /** So many of them come and go all the time; none unless given. */
+  readonly flapping?: number;
   /** For tests of the simulation itself: does something to a shard's columns before each tick of it. */
   sabotage?(columns: ShardColumns, elapsedMs: number): void;
 };
@@ -51,7 +53,15 @@ export type SimulationResult = {
   readonly mistaken: number;
   readonly deaths: number;
   readonly troubles: Readonly<Record<string, number>>;
+  /** Transitions that main was never told, because newer ones of the same host came before it listened. */
+  readonly merged: number;
 };
+
+/** Main listens for a while, and then takes nothing for a while, ms. */
+const LISTENS_MS = [0, 10_000] as const;
+const BUSY_MS = [0, 60_000] as const;
+/** From one change of a flapping host to the next, ms. */
+const FLAP_MS = [100, 8_000] as const;
 
 /** What main knows of a host, by what it was told. */
 type Known = { readonly shard: number; readonly row: number; state: number; named: boolean };
@@ -61,9 +71,9 @@ export function simulate(options: SimulationOptions): SimulationResult {
   try {
     return simulation.run();
   } catch (error) {
-    const { seed, spanMs, hosts } = options;
+    const { seed, spanMs, hosts, flapping = 0 } = options;
     const words = error instanceof Error ? error.message : String(error);
-    const again = `run.ts --seed ${seed} --span ${spanMs / 1_000}s --hosts ${hosts}`;
+    const again = `run.ts --seed ${seed} --span ${spanMs / 1_000}s --hosts ${hosts}${flapping > 0 ? ` --flapping ${flapping}` : ''}`;
     throw new Error(`seed ${seed}, ${simulation.elapsedMs} ms in: ${words} (again: ${again})`, {
       cause: error,
     });
@@ -76,11 +86,21 @@ class Simulation {
   readonly #network: SimulatedNetwork<Message>;
   readonly #hosts: SimulatedHost[];
   readonly #byId = new Map<string, SimulatedHost>();
+  readonly #byName = new Map<string, SimulatedHost>();
   readonly #shardCount: number;
   readonly #hostCount = new Int32Array(1);
   #shards: SimulatedShard[] = [];
   readonly #known = new Map<string, Known>();
+  /** Hosts that went down with an alert, of which main has not been told a down since. */
+  readonly #owed = new Set<string>();
   readonly #truth: TruthCheck;
+  /** Of its own, so that the troubles of a seed stay what they are. */
+  readonly #mainRandom: SeededRandom;
+  /** When each flapping host changes next. */
+  readonly #flapAtMs: number[];
+  #busyFromMs = 0;
+  #busyUntilMs = 0;
+  #merged = 0;
   readonly #troubles: Record<string, number> = {};
   #nowMs = START_MS;
   /** Nobody listens before this. */
@@ -96,6 +116,7 @@ class Simulation {
     this.#options = options;
     const random = new SeededRandom(options.seed);
     this.#random = random;
+    this.#mainRandom = new SeededRandom(options.seed + 0x6d61_696e);
     this.#shardCount = 1 + random.below(3);
     const quality = {
       ...{ loss: USUAL_LOSS, duplication: 0.01, meanDelayMs: random.pick([5, 20, 300]) },
@@ -106,7 +127,11 @@ class Simulation {
       const startAtMs = START_MS + random.between(0, 5_000);
       return new SimulatedHost(`h${i}`, random.pick(INTERVALS_MS), random.pick(LABELS), startAtMs);
     });
-    for (const host of this.#hosts) this.#byId.set(host.id, host);
+    this.#flapAtMs = Array.from({ length: options.flapping ?? 0 }, () => START_MS + FLAP_MS[1]);
+    for (const host of this.#hosts) {
+      this.#byId.set(host.id, host);
+      this.#byName.set(host.name, host);
+    }
     this.#truth = new TruthCheck(POLICY.misses, quality.maxDelayMs + 2 * TICK_MS);
     this.#start([]);
   }
@@ -133,6 +158,7 @@ class Simulation {
       (_, i) => new SimulatedShard(i, settings, () => this.#shards, this.#nowMs),
     );
     this.#known.clear();
+    this.#owed.clear();
     for (const shard of this.#shards) {
       const own = register.filter(({ id }) => ownerOfId(id, this.#shardCount) === shard.number);
       shard.restore(own, this.#nowMs);
@@ -153,16 +179,18 @@ class Simulation {
     const endMs = START_MS + this.#options.spanMs;
     while (this.#nowMs < endMs) {
       this.#trouble();
+      this.#flap();
       this.#step();
     }
     this.#calm(0);
+    this.#busyFromMs = Number.POSITIVE_INFINITY;
     while (this.#nowMs < endMs + CALM_MS) this.#step();
     this.#checkEnd();
     const { deaths, downs, mistaken } = this.#truth;
     const { seed } = this.#options;
     return {
       ...{ seed, shards: this.#shardCount, sent: this.#sent, read: this.#read + this.#readNow() },
-      ...{ downs, mistaken, deaths, troubles: this.#troubles },
+      ...{ downs, mistaken, deaths, troubles: this.#troubles, merged: this.#merged + this.#mergedNow() },
     };
   }
 
@@ -201,21 +229,56 @@ class Simulation {
     for (const shard of awake) this.#tell(shard);
     this.#checkCounters();
     if (awake.length < this.#shards.length) return;
-    for (const [id, known] of this.#known) {
-      this.#truth.stillWaitedFor(this.#byId.get(id)!, known.state, this.#watching(known), this.#nowMs);
+    for (const [id, { shard, row }] of this.#known) {
+      const host = this.#byId.get(id)!;
+      const { columns } = this.#shards[shard]!;
+      this.#truth.stillWaitedFor(
+        host,
+        columns.state[row]! & ROW_STATE,
+        this.#watching(columns, row),
+        this.#nowMs,
+      );
     }
   }
 
-  #watching({ shard, row }: Known): Watching {
-    const { columns } = this.#shards[shard]!;
+  #watching(columns: ShardColumns, row: number): Watching {
     const detector = DETECTORS.detector(columns.state[row]! >>> POLICY_SHIFT);
     return { detector, intervalMs: columns.interval[row]! * 10, misses: this.#misses };
   }
 
-  /** A tick of the shard, and what main makes of its news. */
-  #tell(shard: SimulatedShard): void {
+  /** A tick of the shard, and what main makes of its news when it listens. */
+  #tell(shard: SimulatedShard, mainListens = !this.#isMainBusy()): void {
     this.#options.sabotage?.(shard.columns, this.elapsedMs);
-    const { described, transitions } = shard.tick(this.#nowMs, this.#misses);
+    for (const name of shard.tick(this.#nowMs, this.#misses)) {
+      const host = this.#byName.get(name)!;
+      const row = shard.rowOf(name);
+      // One that was heard only once alerts nobody: heard again, it need not be told.
+      if ((shard.columns.history[row]! & HEARD_AGAIN) !== 0) this.#owed.add(host.id);
+      this.#truth.down(host, this.#watching(shard.columns, row), shard.horizonMs, this.#nowMs);
+    }
+    if (mainListens) this.#hear(shard);
+  }
+
+  #isMainBusy(): boolean {
+    if (this.#nowMs >= this.#busyUntilMs && this.#busyFromMs !== Number.POSITIVE_INFINITY) {
+      this.#busyFromMs = this.#nowMs + this.#mainRandom.between(...LISTENS_MS);
+      this.#busyUntilMs = this.#busyFromMs + this.#mainRandom.between(...BUSY_MS);
+    }
+    return this.#nowMs >= this.#busyFromMs;
+  }
+
+  #hear(shard: SimulatedShard): void {
+    for (const batch of shard.news()) this.#hearBatch(shard, batch);
+    for (const [id, { shard: at, row, state }] of this.#known) {
+      if (at !== shard.number) continue;
+      const { name } = this.#byId.get(id)!;
+      const column = shard.columns.state[row]! & ROW_STATE;
+      if (column !== state) throw new Error(`main was told ${state} of ${name}, which is ${column}`);
+      if (this.#owed.has(id)) throw new Error(`main was never told that ${name} went down`);
+    }
+  }
+
+  #hearBatch(shard: SimulatedShard, { described, transitions }: ShardBatch): void {
     for (const { hostId, row, name } of described) {
       const known = this.#known.get(hostId);
       const named = name !== null || known?.named === true;
@@ -234,16 +297,12 @@ class Simulation {
       if (kind === TransitionKind.restarted) continue;
       const known = this.#known.get(id)!;
       known.state = kind;
-      if (kind === TransitionKind.down && transitions.reasons[i] === TransitionReason.timeout) {
-        this.#truth.down(this.#byId.get(id)!, this.#watching(known), shard.horizonMs, this.#nowMs);
-      }
+      if (kind === TransitionKind.down) this.#owed.delete(id);
     }
-    for (const [id, { shard: at, row, state }] of this.#known) {
-      if (at !== shard.number) continue;
-      const column = shard.columns.state[row]! & ROW_STATE;
-      if (column !== state)
-        throw new Error(`main was told ${state} of ${this.#byId.get(id)!.name}, which is ${column}`);
-    }
+  }
+
+  #mergedNow(): number {
+    return this.#shards.reduce((sum, { merged }) => sum + merged, 0);
   }
 
   #readNow(): number {
@@ -318,6 +377,17 @@ class Simulation {
     }
   }
 
+  #flap(): void {
+    this.#flapAtMs.forEach((atMs, i) => {
+      if (this.#nowMs < atMs) return;
+      this.#flapAtMs[i] = this.#nowMs + this.#mainRandom.between(...FLAP_MS);
+      const host = this.#hosts[i]!;
+      if (!host.isAlive) host.restart(this.#nowMs);
+      else if (this.#mainRandom.happens(0.5)) this.#truth.died(host, this.#nowMs);
+      else this.#send(host.leave(this.#nowMs));
+    });
+  }
+
   #calm(loss: number): void {
     this.#network.quality.loss = loss;
     this.#dropShare = 0;
@@ -333,6 +403,7 @@ class Simulation {
     if (this.#shards[known.shard]!.stalledUntilMs > this.#nowMs) return;
     this.#shards[known.shard]!.remove(host.name, this.#nowMs);
     this.#known.delete(host.id);
+    this.#owed.delete(host.id);
   }
 
   #stall(shards: readonly SimulatedShard[]): void {
@@ -345,13 +416,16 @@ class Simulation {
     const shard = this.#random.pick(this.#shards);
     // What it had noted to be told has been told: a death in the middle of something is another test's.
     if (shard.stalledUntilMs > this.#nowMs) return;
-    this.#tell(shard);
-    this.#tell(shard);
+    this.#tell(shard, true);
+    this.#tell(shard, true);
     shard.succeed(this.#nowMs);
     this.#truth.countsFrom(this.#nowMs);
   }
 
   #stop(): void {
+    // Before it ends a shard tells all that waits.
+    if (this.#isMainBusy()) for (const shard of this.#shards) this.#hear(shard);
+    this.#merged += this.#mergedNow();
     for (const { counters, socket, handedOver } of this.#shards) {
       this.#read += counters.read + socket.length + handedOver.length;
     }

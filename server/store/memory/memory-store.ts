@@ -6,6 +6,7 @@ import type { AuditEntry, ServerSettings } from '#lib/protocol/account.ts';
 import type { Alert, AlertId } from '#lib/protocol/alert.ts';
 import type { StoreHealth } from '#lib/protocol/api.ts';
 import type { HostEvent, HostId } from '#lib/protocol/host.ts';
+import { pageOf } from '../host-page.ts';
 import {
   type AccountChange,
   type AlertQuery,
@@ -15,6 +16,7 @@ import {
   DEFAULT_SETTINGS,
   type EventQuery,
   type EventResult,
+  type HostPage,
   type Store,
   type StoreBatch,
   type StoredHost,
@@ -86,9 +88,11 @@ export class MemoryStore implements Store {
     };
   }
 
-  async *hosts(): AsyncGenerator<readonly StoredHost[]> {
+  async *hosts(): AsyncGenerator<HostPage> {
     const hosts = [...this.#hosts.values()];
-    for (let from = 0; from < hosts.length; from += HOSTS_PAGE) yield hosts.slice(from, from + HOSTS_PAGE);
+    for (let from = 0; from < hosts.length; from += HOSTS_PAGE) {
+      yield pageOf(hosts.slice(from, from + HOSTS_PAGE));
+    }
   }
 
   async append(batch: StoreBatch, _as: 'history' | 'command'): Promise<void> {

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { canonicalLabels } from '#lib/protocol/host.ts';
+import { eachHost } from '../host-page.ts';
 import type { StoredHost } from '../store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -37,34 +39,85 @@ function hostAt(i: number): StoredHost {
   };
 }
 
-test('S32: the register comes back whole, each host once, page by page', async () => {
+/** A database file with these hosts, and nobody has it open. */
+async function written(hosts: readonly StoredHost[], then: (path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pulsewatch-pages-'));
   const path = join(folder, 'pulsewatch.db');
   try {
     const store = await openSqliteStore({ path });
     await store.load(1);
-    const all = Array.from({ length: HOSTS }, (_, i) => hostAt(i));
-    await store.append({ hosts: all }, 'history');
+    await store.append({ hosts }, 'history');
     await store.close();
-    const again = await openSqliteStore({ path });
-    await again.load(2);
-    const lengths: number[] = [];
+    await then(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function readFrom(path: string): Promise<StoredHost[]> {
+  const store = await openSqliteStore({ path });
+  try {
+    await store.load(2);
     const found: StoredHost[] = [];
-    for await (const page of again.hosts()) {
-      lengths.push(page.length);
-      const hosts = [...page];
-      // Gone through again it is the same.
-      expect([...page].at(-1)).toEqual(hosts.at(-1));
-      found.push(...hosts);
+    for await (const host of eachHost(store.hosts())) found.push(host);
+    return found;
+  } finally {
+    await store.close();
+  }
+}
+
+test('S32: the register comes back whole, each host once, page by page', async () => {
+  const all = Array.from({ length: HOSTS }, (_, i) => hostAt(i));
+  await written(all, async (path) => {
+    const store = await openSqliteStore({ path });
+    await store.load(2);
+    const lengths: number[] = [];
+    async function* pages() {
+      for await (const page of store.hosts()) {
+        lengths.push(page.length);
+        yield page;
+      }
     }
-    await again.close();
+    const found: StoredHost[] = [];
+    for await (const host of eachHost(pages())) found.push(host);
+    await store.close();
     expect(lengths.length).toBeGreaterThan(2);
     expect(lengths.reduce((sum, length) => sum + length)).toBe(HOSTS);
     expect(found).toEqual(all);
     // Equal label sets are one object, and none has a prototype.
     expect(new Set(found.map(({ labels }) => labels)).size).toBeLessThan(HOSTS / 2);
     expect(found.every(({ labels }) => Object.getPrototypeOf(labels) === null)).toBe(true);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+});
+
+test('S32, S36: a second reading, also beside one that is not gone through, is the same', async () => {
+  const all = Array.from({ length: HOSTS }, (_, i) => hostAt(i));
+  await written(all, async (path) => {
+    const store = await openSqliteStore({ path });
+    await store.load(2);
+    for await (const page of store.hosts()) if (page.length > 0) break;
+    const found: StoredHost[] = [];
+    for await (const host of eachHost(store.hosts())) found.push(host);
+    await store.close();
+    expect(found).toEqual(all);
+  });
+});
+
+test('S32: one host without a name or labels, and an interval to the last digit', async () => {
+  const one = { ...hostAt(0), labels: canonicalLabels([]), intervalMs: 1_000 / 3, left: null };
+  await written([one], async (path) => expect(await readFrom(path)).toEqual([one]));
+});
+
+test.each([
+  ["id = 'nonsense' || substr(id, 9)", 'the register has a host "nonsense00000001"'],
+  ["id = 'short'", 'the register has an id that is not 16 lower-case hex digits'],
+  ["name = 'web' || char(10) || '1'", 'a text with a line break: 4 lines for 3 hosts'],
+  ["labels = '{' || char(10) || '}'", 'a text with a line break: 4 lines for 3 hosts'],
+])('S35: a register with %s is refused with what is wrong', async (change, message) => {
+  await written([hostAt(1), hostAt(2), hostAt(3)], async (path) => {
+    const database = new DatabaseSync(path);
+    database.exec(`UPDATE hosts SET ${change} WHERE no = 1`);
+    database.close();
+    await expect(readFrom(path)).rejects.toThrow(message);
+  });
 });

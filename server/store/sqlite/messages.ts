@@ -14,7 +14,7 @@ export type StoreSetup = { readonly path: string };
 export type Read =
   | { readonly of: 'begin'; readonly nowMs: number }
   | { readonly of: 'open-episodes'; readonly afterNo: number }
-  | { readonly of: 'hosts'; readonly afterNo: number }
+  | { readonly of: 'hosts'; readonly reading: number; readonly afterNo: number }
   | { readonly of: 'replay-windows'; readonly afterNo: number }
   | { readonly of: 'events'; readonly query: EventQuery }
   /** The present run began then and is alive, whatever is stored of it; null: none has begun. */

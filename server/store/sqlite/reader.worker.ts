@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { keepCheckpointing } from './checkpoints.ts';
+import { buffersOf } from './host-pages.ts';
 import { type FromStore, isMarked, MARK, type Read, type StoreSetup, type ToReader } from './messages.ts';
 import { openBeside } from './open-database.ts';
 import { Reads } from './reads.ts';
@@ -29,8 +30,11 @@ class ReaderThread {
   answer(id: number, read: Read): void {
     try {
       if (read.of === 'hosts') {
-        const page = this.#reads.hosts(read.afterNo);
-        post({ mark: MARK, type: 'answer', id, answer: page }, [page.hosts.memory]);
+        const page = this.#reads.hosts(read.reading, read.afterNo);
+        post(
+          { mark: MARK, type: 'answer', id, answer: page },
+          page.hosts === null ? [] : buffersOf(page.hosts),
+        );
       } else post({ mark: MARK, type: 'answer', id, answer: this.#read(read) });
     } catch (error) {
       post({ mark: MARK, type: 'unanswered', id, message: (error as Error).message });

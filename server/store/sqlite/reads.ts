@@ -25,7 +25,7 @@ import {
 } from '../store.ts';
 import { type Run, type TimelineEvent, timelineOf } from '../timeline.ts';
 import { eventKindOf, isNamed } from './event-kinds.ts';
-import { HostPacker, type PackedHosts } from './host-pages.ts';
+import { HOSTS_PAGE, type HostsRow, type PackedHosts, packHosts } from './host-pages.ts';
 import {
   ALERT_COLUMNS,
   alertOf,
@@ -34,8 +34,8 @@ import {
   EVENT_COLUMNS,
   episodeOf,
   eventOf,
-  HOST_COLUMNS,
 } from './rows.ts';
+import { SentLabels } from './sent-labels.ts';
 import { BLOCK_SEQS } from './writes.ts';
 
 /** What the first question of a run is answered with; open episodes are asked for in pages. */
@@ -50,14 +50,15 @@ export type Beginning = {
 /** A page of a table; `afterNo`: where the next begins, null at the end. Rows are turned into objects on main. */
 export type Page = { readonly rows: readonly (readonly Column[])[]; readonly afterNo: number | null };
 
-export type HostsPage = { readonly hosts: PackedHosts; readonly afterNo: number | null };
+/** `hosts` null: there is none. */
+export type HostsPage = { readonly hosts: PackedHosts | null; readonly afterNo: number | null };
 
 /** Each some 80 kB. */
 export type ReplayWindowsPage = { readonly pages: readonly Uint8Array[]; readonly afterNo: number | null };
 
 const PAGE_ROWS = 4_000;
 const REPLAY_WINDOWS_PAGE_ROWS = 16;
-/** The more of them, the fewer label sets are said more than once. */
+/** A few ms each, on both sides. */
 const HOSTS_PAGE_ROWS = 8_000;
 /** Events of a timeline read in one go: its window may end long before the host's history does. */
 const TIMELINE_PAGE_ROWS = 2_000;
@@ -73,6 +74,7 @@ const OPEN_ONLY: Readonly<Record<Exclude<AlertStatus, 'resolved'>, string>> = {
 export class Reads {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #sentLabels = new SentLabels();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -173,19 +175,15 @@ export class Reads {
     );
   }
 
-  /** Row by row: a page of a register has many. */
-  hosts(afterNo: number): HostsPage {
-    const packer = new HostPacker(HOSTS_PAGE_ROWS);
-    const statement = this.#prepared(
-      `SELECT ${HOST_COLUMNS}, no FROM hosts WHERE no > ? ORDER BY no LIMIT ?`,
-    );
-    let last = 0;
-    for (const row of statement.iterate(afterNo, HOSTS_PAGE_ROWS) as Iterable<unknown>) {
-      packer.add(row as Column[]);
-      last = (row as Column[]).at(-1) as number;
-    }
-    const isFull = packer.isFull;
-    return { hosts: packer.finish(), afterNo: isFull ? last : null };
+  /** `reading`: another number for each whole reading. */
+  hosts(reading: number, afterNo: number): HostsPage {
+    this.#sentLabels.beginPage(reading);
+    const row = this.#prepared(HOSTS_PAGE).get(afterNo, HOSTS_PAGE_ROWS) as unknown as HostsRow;
+    const [length, lastNo] = row;
+    const hosts = length === 0 ? null : packHosts(row, this.#sentLabels);
+    if (length === HOSTS_PAGE_ROWS) return { hosts, afterNo: lastNo };
+    this.#sentLabels.clear();
+    return { hosts, afterNo: null };
   }
 
   /** Pages of them: each row is large. */

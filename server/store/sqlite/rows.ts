@@ -240,6 +240,3 @@ export function episodeOf(row: readonly Column[]): EpisodeRecord {
     downAt: downAt as number,
   };
 }
-
-export const HOST_COLUMNS =
-  'id, name, labels, interval_ms, registered_at, confirmed, left_at, left_evidence, unheard';

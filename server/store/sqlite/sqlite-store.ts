@@ -22,7 +22,7 @@ import {
   type TimelineQuery,
   type TimelineResult,
 } from '../store.ts';
-import { PackedPage, ReadLabels } from './host-pages.ts';
+import { pageFrom } from './host-pages.ts';
 import { MARK, type Read, type ToReader, type ToWriter } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import type { Beginning, HostsPage, Page, ReplayWindowsPage } from './reads.ts';
@@ -66,6 +66,7 @@ class SqliteStore implements Store {
   /** When this run began, and when it was last known to be alive; null before load. */
   #startedAtMs: number | null = null;
   #aliveAtMs: number | null = null;
+  #readings = 0;
 
   constructor(options: SqliteStoreOptions) {
     const { path, retryMs = RETRY_MS, maxWaitingEvents = MAX_WAITING_EVENTS } = options;
@@ -163,9 +164,9 @@ class SqliteStore implements Store {
   }
 
   async *hosts(): AsyncGenerator<HostPage> {
-    const labels = new ReadLabels();
-    for await (const { hosts } of this.#pages<HostsPage>((afterNo) => ({ of: 'hosts', afterNo }))) {
-      if (hosts.length > 0) yield new PackedPage(hosts, labels);
+    const reading = ++this.#readings;
+    for await (const { hosts } of this.#pages<HostsPage>((afterNo) => ({ of: 'hosts', reading, afterNo }))) {
+      if (hosts !== null) yield pageFrom(hosts);
     }
   }
 
