@@ -97,7 +97,8 @@ async function openForDgram(
   shards: number,
   tcp: TcpListenerOptions | null,
 ): Promise<EngineSockets> {
-  const addresses = shards > 1 || tcp !== null ? await findSharedPort(asked) : asked;
+  const agreed = shards > 1 || (tcp !== null && asked.some(({ port }) => port === 0));
+  const addresses = agreed ? await findSharedPort(asked) : asked;
   const shared = shards > 1 ? randomInt(2 ** 32) : null;
   const listener = tcp === null ? null : await openTcpListener(addresses, tcp);
   return {

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { udpDrops } from './udp-drops.ts';
+import { isUdpTaken, udpDrops } from './udp-drops.ts';
 
 const sockets: ReturnType<typeof createSocket>[] = [];
 
@@ -47,5 +47,22 @@ test.skipIf(process.platform !== 'linux')(
     expect(udpDrops([address])).toBe(0);
     for (const socket of sockets.splice(0)) socket.close();
     await expect.poll(() => udpDrops([address])).toBeNull();
+  },
+);
+
+test.skipIf(process.platform !== 'linux').each([
+  { family: 'IPv4', host: '127.0.0.1', other: '127.0.0.2', any: '0.0.0.0' },
+  { family: 'IPv6', host: '::1', other: '::2', any: '::' },
+])(
+  'E172: whether a port is taken is looked up, for one address and for all of $family',
+  async ({ host, other, any }) => {
+    const { port } = await bound(host);
+    expect(isUdpTaken(host, port)).toBe(true);
+    expect(isUdpTaken(any, port)).toBe(true);
+    expect(isUdpTaken(other, port)).toBe(false);
+    for (const socket of sockets.splice(0)) socket.close();
+    await expect.poll(() => isUdpTaken(host, port)).toBe(false);
+    const everywhere = await bound(any);
+    expect(isUdpTaken(other, everywhere.port)).toBe(true);
   },
 );

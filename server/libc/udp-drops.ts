@@ -1,7 +1,7 @@
 /**
- * How many datagrams the kernel dropped at sockets of Node's own, whose descriptors nobody hands out: read from
- * /proc/net/udp and udp6. Linux, no library; any thread. Cost: the kernel walks its table, up to a millisecond: not
- * for every tick.
+ * What the kernel's own table says of UDP sockets: how many datagrams were dropped at those of Node, whose descriptors
+ * nobody hands out, and whether there are any at an address. Read from /proc/net/udp and udp6. Linux, no library; any
+ * thread. Cost: the kernel walks its table, up to a millisecond: not for every tick.
  */
 import { readFileSync } from 'node:fs';
 import { IPV4_MARK, readAddress } from './internet-address.ts';
@@ -53,4 +53,24 @@ export function udpDrops(
     drops += own / sockets;
   }
   return drops;
+}
+
+/**
+ * Does a socket have this address already, or all addresses of its family at this port? Nothing is opened to find out,
+ * so nothing that arrives meanwhile is taken and lost. null where it cannot be known.
+ */
+export function isUdpTaken(host: string, port: number): boolean | null {
+  const { file, local } = localField(host, port);
+  const [words, hexPort] = local.split(':') as [string, string];
+  const any = '0'.repeat(words.length);
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch {
+    return null;
+  }
+  return text.split('\n').some((line) => {
+    const [address, at] = line.trim().split(/\s+/)[LOCAL]?.split(':') ?? [];
+    return at === hexPort && (address === words || address === any || words === any);
+  });
 }

@@ -4,7 +4,8 @@
  * sent to the socket itself, and only what it stands for is judged once it has been read. Cost: about 3 µs a datagram.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { udpDrops } from '../../libc/udp-drops.ts';
+import { ERRNO, systemError } from '../../libc/libc.ts';
+import { isUdpTaken, udpDrops } from '../../libc/udp-drops.ts';
 import type { BoundAddress } from '../shard-messages.ts';
 import type { SourceBook } from '../source-book.ts';
 import { familyMark, Markers } from './dgram-marker.ts';
@@ -91,8 +92,13 @@ async function bindOneOfManyPorts(
 /**
  * The addresses with the port all shards are to share, free at this moment: to be asked for before several receivers
  * open with `shared`, because the kernel would let them share it with another server's, too. Rejects as Node does.
+ * A port that hosts may send to already is not opened to find out, where the system tells: what came would be lost.
  */
 export async function findSharedPort(addresses: readonly BoundAddress[]): Promise<BoundAddress[]> {
+  const taken = addresses.map(({ host, port }) => (port === 0 ? null : isUdpTaken(host, port)));
+  const inUse = addresses[taken.indexOf(true)];
+  if (inUse !== undefined) throw systemError(ERRNO.EADDRINUSE, 'bind', inUse);
+  if (!taken.includes(null)) return [...addresses];
   const bound = await bindOneOfManyPorts(addresses, () => {}, false);
   await Promise.all(bound.map(({ socket }) => close(socket)));
   return bound.map(({ address }) => address);
