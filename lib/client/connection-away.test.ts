@@ -44,8 +44,11 @@ describe('C88: while nothing answers the rung is kept', () => {
     expect(machine.opened.length).toBeGreaterThan(5);
   });
 
-  test('its tries are spaced further and further', () => {
-    const machine = live().beat(10_000);
+  test.each([
+    ['socketio', () => live()],
+    ['long-polling', () => fallenTo('long-polling')],
+  ] as const)('its tries are spaced further and further (%s)', (_, start) => {
+    const machine = start().beat(10_000);
     const before = machine.opened.length;
     const tries = () => machine.opened.length - before;
     away(machine, 10_000);
@@ -92,6 +95,13 @@ test('C89: no answer within 3 s is a no', () => {
   machine.pass(1);
   expect(machine.connection).toMatchObject({ away: true, fallback: null, askId: null });
   machine.passUntil('socketio');
+});
+
+test('C88: what was known of the server is not carried over to another mode', () => {
+  const machine = away(live().beat(10_000), 5_000);
+  expect(machine.connection.away).toBe(true);
+  machine.send({ type: 'mode', mode: 'sse' });
+  expect(machine.connection).toMatchObject({ away: false, askId: null, leaving: null });
 });
 
 test('C88: what was asked to wait, and what lacks a lease, asks nothing', () => {

@@ -24,7 +24,7 @@ export type DriverOptions = {
   readonly now: () => number;
   readonly random: () => number;
   readonly execute: (command: HandCommand) => void;
-  /** Asks the server by a plain request; never rejects. Only one that answers as ours is known to be there. */
+  /** Asks the server by a plain request; never rejects. One that answers as ours is there, a slow one may be. */
   readonly ask: () => Promise<SessionAnswer>;
   /** After each event, or row of them. */
   readonly onNews: () => void;
@@ -117,7 +117,8 @@ export class ConnectionDriver {
   async #ask(id: number): Promise<void> {
     const answer = await this.#options.ask();
     if (this.#connection.askId !== id) return;
-    const yes = answer === 'may-watch';
+    // A slow server may yet be reached by another transport, which waits longer.
+    const yes = answer === 'may-watch' || answer === 'slow';
     this.dispatch(answer === 'signed-out' ? { type: answer } : { type: 'answered', id, yes });
   }
 

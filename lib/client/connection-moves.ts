@@ -40,6 +40,7 @@ export const NOTHING_WAITS = {
   climbAtMs: null,
   leaseAtMs: null,
   askId: null,
+  away: false,
   leaving: null,
 } as const;
 
@@ -86,8 +87,11 @@ export function openCandidate(moves: Moves, transport: Transport, purpose: Candi
 }
 
 /** Full jitter on the first, half on the doubling ones. Where there is a way down the other rungs' do not count. */
-function retryDelayMs({ next, random }: Moves, reason: ConnectionFailure): number {
-  const failures = rungOf(next).failures === null ? next.failures : next.rungFailures;
+function retryDelayMs(
+  { next, random }: Moves,
+  reason: ConnectionFailure,
+  failures = rungOf(next).failures === null ? next.failures : next.rungFailures,
+): number {
   const delayMs =
     failures <= 1
       ? FIRST_RETRY_WITHIN_MS * random()
@@ -175,7 +179,8 @@ export function takeAnswer(moves: Moves, yes: boolean): void {
   }
   Object.assign(next, { rungSinceMs: nowMs, rungFailures: 0, quickCloses: 0 });
   if (next.current !== null) return;
-  next.retryAtMs = nowMs + (yes ? FIRST_RETRY_WITHIN_MS * random() : retryDelayMs(moves, next.failure!));
+  next.retryAtMs =
+    nowMs + (yes ? FIRST_RETRY_WITHIN_MS * random() : retryDelayMs(moves, next.failure!, next.failures));
   next.rungSinceMs = next.retryAtMs;
 }
 
@@ -261,6 +266,8 @@ export function changeMode(moves: Moves, mode: Mode): void {
   if (mode === next.mode) return;
   const target = rungsOf(mode)[0]!.transport;
   Object.assign(next, { mode, rung: 0, failures: 0, rungSinceMs: nowMs });
+  // What is not asked for in the new mode is not known in it.
+  Object.assign(next, { askId: null, away: false, leaving: null });
   forgetSteps(moves);
   const unsettled = next.candidateFor === 'resync';
   close(moves, 'candidate');

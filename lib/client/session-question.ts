@@ -7,8 +7,8 @@ import type { SessionInfo } from '#lib/protocol/account.ts';
 /** An answer that takes longer is none: who asks has something to do. */
 const ANSWER_WITHIN_MS = 2_000;
 
-/** `unknown`: no answer in time, or one of something that has no such call. */
-export type SessionAnswer = 'may-watch' | 'signed-out' | 'unknown';
+/** `slow`: none in time, so that it is not known whether anybody is there; `unknown`: nobody, or something else. */
+export type SessionAnswer = 'may-watch' | 'signed-out' | 'slow' | 'unknown';
 
 function isSession(body: unknown): body is SessionInfo {
   return typeof body === 'object' && body !== null && 'auth' in body && 'user' in body;
@@ -26,6 +26,6 @@ export async function askSession(origin: string, signal?: AbortSignal): Promise<
     if (!isSession(body)) return 'unknown';
     return body.auth === 'password' && body.user === null ? 'signed-out' : 'may-watch';
   } catch {
-    return 'unknown';
+    return limit.aborted ? 'slow' : 'unknown';
   }
 }

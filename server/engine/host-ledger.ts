@@ -143,7 +143,7 @@ export class HostLedger {
     if (this.#changes.size > 0 && hash !== 0 && this.#changes.get(row)?.hash === hash) return;
     this.#clearJournal();
     this.#journal.described(row, packed === HostState.empty);
-    this.#outbox.describe({ row, hostId: this.#idOf(row), name, labels });
+    this.#outbox.describe({ row, hostId: this.#idOf(row), name, labels }, packed === HostState.empty);
     const current = packed >>> POLICY_SHIFT;
     const policy = name === null ? current : policyOf(this.#detectors.policies, labels);
     this.#changes.delete(row);
@@ -253,7 +253,7 @@ export class HostLedger {
     while (this.#journal.counted > hosts) this.#release();
     const { described, states } = newsAgain(columns, this.#journal.untold(columns.rows));
     for (const row of described)
-      this.#outbox.describe({ row, hostId: this.#idOf(row), name: null, labels: NO_LABELS });
+      this.#outbox.describe({ row, hostId: this.#idOf(row), name: null, labels: NO_LABELS }, true);
     for (const { row, kind, reason } of states) this.#tell(row, kind, reason, nowMs);
   }
 

@@ -6,8 +6,8 @@ import { beatBytes, helloBytes, INCARNATION, joined, ShardProbe } from './testin
 
 const HOSTS = 10_000;
 
-function describe(outbox: Outbox, row: number, name: string | null = `h${row}`): void {
-  outbox.describe({ row, hostId: row.toString(16).padStart(16, '0'), name, labels: {} });
+function describe(outbox: Outbox, row: number, name: string | null = `h${row}`, isNew = true): void {
+  outbox.describe({ row, hostId: row.toString(16).padStart(16, '0'), name, labels: {} }, isNew);
 }
 
 function happen(outbox: Outbox, row: number, kind: number = TransitionKind.up): void {
@@ -17,7 +17,7 @@ function happen(outbox: Outbox, row: number, kind: number = TransitionKind.up): 
 test('E160: what does not fit waits for the next batch, and no transition comes before the description of its host', () => {
   const outbox = new Outbox(3, HOSTS);
   // Many are described anew, to whom nothing happens; then come hosts that are new.
-  for (let row = 0; row < 5_000; row++) describe(outbox, row);
+  for (let row = 0; row < 5_000; row++) describe(outbox, row, `h${row}`, false);
   for (let row = 5_000; row < HOSTS; row++) {
     describe(outbox, row);
     happen(outbox, row);
@@ -36,6 +36,21 @@ test('E160: what does not fit waits for the next batch, and no transition comes 
     }
   }
   expect([known.size, told]).toEqual([HOSTS, HOSTS - 5_000]);
+});
+
+test('E160: what happens to hosts main knows waits for no description', () => {
+  const outbox = new Outbox(0, HOSTS);
+  for (let row = 0; row < HOSTS; row++) describe(outbox, row, `renamed ${row}`, false);
+  happen(outbox, HOSTS - 1);
+  expect([...outbox.take().transitions.rows]).toEqual([HOSTS - 1]);
+  // One that is new stays so when it is described again.
+  describe(outbox, 0, 'first');
+  describe(outbox, 0, 'second', false);
+  happen(outbox, 0);
+  while (outbox.size > 0) {
+    const { described, transitions } = outbox.take();
+    if (transitions.length > 0) expect(described.map(({ row }) => row)).toContain(0);
+  }
 });
 
 test('E160: of a host that is described again and again the newest description waits', () => {

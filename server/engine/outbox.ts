@@ -17,6 +17,8 @@ export class Outbox {
   readonly #transitions: PendingTransitions;
   /** By row. */
   readonly #described = new Map<number, HostDescription>();
+  /** Of those the rows main has never been told of: what happens to them waits for their descriptions. */
+  readonly #unknown = new Set<number>();
   #refused: HostId[] = [];
 
   /** `rows`: of the shard. */
@@ -49,9 +51,10 @@ export class Outbox {
     this.#refused.push(id);
   }
 
-  /** In place of what was to be said of the host before. */
-  describe(description: HostDescription): void {
+  /** In place of what was to be said of the host before. `isNew`: main does not know the row yet. */
+  describe(description: HostDescription, isNew: boolean): void {
     this.#described.set(description.row, description);
+    if (isNew) this.#unknown.add(description.row);
   }
 
   /** Lost and expected beats as in TransitionColumns. */
@@ -71,11 +74,12 @@ export class Outbox {
   /** Main, which had the host removed, does not listen to anything of it any longer. */
   forget(row: number): void {
     this.#described.delete(row);
+    this.#unknown.delete(row);
     this.#transitions.forget(row);
   }
 
   /**
-   * The oldest of each, as much as a batch holds; of transitions none whose host's description comes later.
+   * The oldest of each, as much as a batch holds; of transitions none whose host's first description comes later.
    * `sources`: new addresses; `more`: there are further ones, which transitions wait for.
    */
   take(sources: ShardBatch['sources'] = [], more = false): ShardBatch {
@@ -84,8 +88,9 @@ export class Outbox {
       if (described.length === MAX_DESCRIBED) break;
       described.push(description);
       this.#described.delete(row);
+      this.#unknown.delete(row);
     }
-    const mustWait = this.#described.size === 0 ? null : (row: number) => this.#described.has(row);
+    const mustWait = this.#unknown.size === 0 ? null : (row: number) => this.#unknown.has(row);
     const transitions = this.#transitions.take(more ? 0 : MAX_BATCH, mustWait);
     const refused = this.#refused;
     this.#refused = [];

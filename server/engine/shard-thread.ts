@@ -33,6 +33,7 @@ export type ShardThreadHandlers = {
 
 type Started = { readonly addresses: readonly BoundAddress[]; readonly receiveBufferBytes: number };
 
+/** Without a word of a worker that is to stop; the news it still has come meanwhile. */
 const STOP_PATIENCE_MS = 2_000;
 /** One that ends again so soon is started again later each time. */
 const STEADY_AFTER_MS = 10_000;
@@ -71,6 +72,7 @@ export class ShardThread {
   #delayMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #why = '';
+  #heardBatches = 0;
   #stopping: Promise<void> | undefined;
 
   /** `memory` null: it holds until `restore`. */
@@ -196,6 +198,7 @@ export class ShardThread {
         if (number >= this.#toldSources) this.#toldSources = number + 1;
       }
       this.#receipts.received();
+      this.#heardBatches++;
       const handling = this.#handlers.onBatch(message.batch);
       const handled = (): void => this.#receipts.handled();
       if (handling instanceof Promise) handling.then(handled, handled);
@@ -245,8 +248,12 @@ export class ShardThread {
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     Atomics.store(this.#control, CONTROL.stop, 1);
     this.#say({ mark: MARK, type: 'stop' });
-    const patience = setTimeout(() => void worker.terminate(), STOP_PATIENCE_MS);
+    let heard = this.#heardBatches;
+    const patience = setInterval(() => {
+      if (heard === this.#heardBatches) void worker.terminate();
+      heard = this.#heardBatches;
+    }, STOP_PATIENCE_MS);
     await exited;
-    clearTimeout(patience);
+    clearInterval(patience);
   }
 }

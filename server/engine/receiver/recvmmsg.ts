@@ -27,7 +27,7 @@ const CUT_BYTES = 2_048;
 
 /**
  * The least memory a waiting datagram takes in any 64-bit kernel: its descriptor and the block its bytes stand in
- * (832 bytes are usual). So a queue of n bytes holds n / 512 datagrams at most.
+ * (832 bytes are usual). So a queue of n bytes has been read at the latest when n / 512 datagrams have.
  */
 const LEAST_DATAGRAM_BYTES = 512;
 
@@ -38,7 +38,7 @@ const LEAST_DATAGRAM_BYTES = 512;
 const NAP_US = 1_000;
 /** So many between two waits, and it is worth it: with fewer the sleep costs what it saves. */
 const NAP_FROM = 2;
-/** A datagram as the kernel counts it, and the share of the buffer that a nap may let fill. */
+/** A datagram as the kernel counts it, beside its bytes, and the share of the buffer that a nap may let fill. */
 const USUAL_DATAGRAM_BYTES = 832;
 const NAP_BUFFER_SHARE = 1 / 8;
 
@@ -66,7 +66,7 @@ class ReadSocket {
   failures = 0;
   lastErrno = 0;
   #wasEmpty = false;
-  /** When so many more have been read, all that waited at that instant has been; Infinity: not being counted. */
+  /** When so many more bytes have been read, all that waited at that instant has been; Infinity: not being counted. */
   #left = Number.POSITIVE_INFINITY;
   #leftAtMs = 0;
   #lastDrops = 0;
@@ -100,9 +100,10 @@ class ReadSocket {
     this.#datagrams += datagrams;
   }
 
-  /** So many pieces were read and there may be more. Did the horizon move? */
-  full(pieces: number, nowMs: number): boolean {
-    this.#left -= pieces;
+  /** So many pieces of so many bytes were read and there may be more. Did the horizon move? */
+  full(pieces: number, bytes: number, nowMs: number): boolean {
+    // They took that much of the queue at least.
+    this.#left -= Math.max(pieces * LEAST_DATAGRAM_BYTES, bytes);
     if (this.#left > 0) return false;
     this.horizonMs = Math.max(this.horizonMs, this.#leftAtMs);
     this.#countFrom(nowMs);
@@ -130,9 +131,7 @@ class ReadSocket {
 
   #countFrom(nowMs: number): void {
     this.#leftAtMs = nowMs;
-    this.#left = this.#memory.read(this.fd)
-      ? Math.ceil(this.#memory.receiveQueueBytes / LEAST_DATAGRAM_BYTES)
-      : Number.POSITIVE_INFINITY;
+    this.#left = this.#memory.read(this.fd) ? this.#memory.receiveQueueBytes : Number.POSITIVE_INFINITY;
   }
 }
 
@@ -157,11 +156,14 @@ class RecvmmsgReceiver implements BlockingReceiver {
   readonly #handlers: ReceiverHandlers;
   /** A socket gave as many as were asked for: look again before waiting. */
   #more = false;
-  /** Pieces. */
+  /** Pieces, and bytes as the kernel counts them, about. */
   #readSinceWait = 0;
+  #bytesSinceWait = 0;
+  /** Of the datagrams handed out last. */
+  #batchBytes = 0;
   /** Reading failed in a way that passes: not again at once. */
   #troubled = false;
-  /** More than this between two waits, and a nap would endanger what comes in it. */
+  /** More bytes than this between two waits, and a nap would endanger what comes in it. */
   readonly #napUpTo: number;
 
   constructor(fds: readonly number[], sources: SourceBook, clock: () => number, handlers: ReceiverHandlers) {
@@ -172,7 +174,7 @@ class RecvmmsgReceiver implements BlockingReceiver {
     this.#handlers = handlers;
     this.addresses = this.#sockets.map(({ address }) => address);
     this.receiveBufferBytes = Math.min(...fds.map((fd) => intOption(fd, SOL_SOCKET, SO_RCVBUF)));
-    this.#napUpTo = (this.receiveBufferBytes / USUAL_DATAGRAM_BYTES) * NAP_BUFFER_SHARE;
+    this.#napUpTo = this.receiveBufferBytes * NAP_BUFFER_SHARE;
   }
 
   read(waitMs: number): number {
@@ -196,13 +198,14 @@ class RecvmmsgReceiver implements BlockingReceiver {
         socket.read(taken, datagrams);
         handedOut += datagrams;
         this.#readSinceWait += taken;
+        this.#bytesSinceWait += taken * USUAL_DATAGRAM_BYTES + this.#batchBytes;
       }
       if (taken < most) {
         socket.empty(beforeMs);
         moved = true;
       } else {
         this.#more = true;
-        if (socket.full(taken, beforeMs)) moved = true;
+        if (socket.full(taken, this.#batchBytes, beforeMs)) moved = true;
       }
     }
     if (moved) this.#handlers.onHorizon();
@@ -231,10 +234,11 @@ class RecvmmsgReceiver implements BlockingReceiver {
   }
 
   #wait(waitMs: number): void {
-    const read = this.#readSinceWait;
-    const naps = this.#troubled || (read >= NAP_FROM && read <= this.#napUpTo);
+    const isWorthIt = this.#readSinceWait >= NAP_FROM && this.#bytesSinceWait <= this.#napUpTo;
+    const naps = this.#troubled || isWorthIt;
     this.#troubled = false;
     this.#readSinceWait = 0;
+    this.#bytesSinceWait = 0;
     if (naps) sleepUs(Math.min(NAP_US, Math.ceil(waitMs * 1_000)));
     else this.#poll.wait(Math.ceil(waitMs));
   }
@@ -244,8 +248,10 @@ class RecvmmsgReceiver implements BlockingReceiver {
     const slots = this.#slots;
     const { bytes, strideBytes } = slots;
     let extra = 0;
+    this.#batchBytes = 0;
     for (let i = 0; i < taken; i++) {
       const length = slots.lengthOf(headers, i);
+      this.#batchBytes += length;
       const segment = slots.segmentOf(headers, i);
       const source = family === 4 ? this.#sourceIpv4(headers, i) : this.#sourceIpv6(headers, i);
       const at = i * strideBytes;

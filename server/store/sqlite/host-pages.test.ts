@@ -112,6 +112,7 @@ test.each([
   ["id = 'nonsense' || substr(id, 9)", 'the register has a host "nonsense00000001"'],
   ["id = 'short'", 'the register has an id that is not 16 lower-case hex digits'],
   ["name = 'web' || char(10) || '1'", 'a text with a line break: 4 lines for 3 hosts'],
+  ["labels = 'rack=r1'", 'the register has labels that are no JSON: rack=r1'],
   ["labels = '{' || char(10) || '}'", 'a text with a line break: 4 lines for 3 hosts'],
 ])('S35: a register with %s is refused with what is wrong', async (change, message) => {
   await written([hostAt(1), hostAt(2), hostAt(3)], async (path) => {

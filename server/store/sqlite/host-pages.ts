@@ -43,6 +43,8 @@ export type HostsRow = readonly [
 
 const ID_DIGITS = 16;
 const WORD_DIGITS = 8;
+/** Of a text that cannot be read. */
+const SHOWN_LENGTH = 60;
 const ID_FORM = '16 lower-case hex digits';
 
 /** A page but what main makes objects of. */
@@ -118,7 +120,15 @@ export function buffersOf(packed: PackedHosts): ArrayBuffer[] {
 export function pageFrom(packed: PackedHosts): HostPage {
   return {
     ...packed,
-    newSets: packed.newSets.map((text) => Object.assign(Object.create(null), JSON.parse(text)) as Labels),
+    newSets: packed.newSets.map(labelsOf),
     left: packed.left.map(([index, at, evidence]) => ({ index, at, evidence: evidenceOf(evidence) })),
   };
+}
+
+function labelsOf(text: string): Labels {
+  try {
+    return Object.assign(Object.create(null), JSON.parse(text)) as Labels;
+  } catch {
+    throw new RangeError(`the register has labels that are no JSON: ${text.slice(0, SHOWN_LENGTH)}`);
+  }
 }
