@@ -33,15 +33,15 @@ const MAX_RETRY_AFTER_MS = 60_000;
 const LASTING_MS = 5_000;
 /** So long a rung that is to be left waits for the answer whether the server is there at all. */
 const ANSWER_WITHIN_MS = 3_000;
+/** Nothing is known of the server, and nothing was asked. */
+const NOTHING_ASKED = { askId: null, away: false, leaving: null } as const;
 /** Nothing waits any more. */
 export const NOTHING_WAITS = {
   retryAtMs: null,
   resyncAtMs: null,
   climbAtMs: null,
   leaseAtMs: null,
-  askId: null,
-  away: false,
-  leaving: null,
+  ...NOTHING_ASKED,
 } as const;
 
 export function close({ next, commands }: Moves, which: 'candidate' | 'both'): void {
@@ -265,9 +265,7 @@ export function changeMode(moves: Moves, mode: Mode): void {
   const { next, nowMs } = moves;
   if (mode === next.mode) return;
   const target = rungsOf(mode)[0]!.transport;
-  Object.assign(next, { mode, rung: 0, failures: 0, rungSinceMs: nowMs });
-  // What is not asked for in the new mode is not known in it.
-  Object.assign(next, { askId: null, away: false, leaving: null });
+  Object.assign(next, { mode, rung: 0, failures: 0, rungSinceMs: nowMs, ...NOTHING_ASKED });
   forgetSteps(moves);
   const unsettled = next.candidateFor === 'resync';
   close(moves, 'candidate');

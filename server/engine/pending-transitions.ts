@@ -10,50 +10,26 @@ const LEAST_LENGTH = 8_192;
 /** As kind: its host was removed before it was told. */
 const VOID = 0;
 
-class Ring {
-  readonly rows: Uint32Array;
-  readonly kinds: Uint8Array;
-  readonly reasons: Uint8Array;
-  readonly notes: Uint8Array;
-  readonly atMs: Float64Array;
-  readonly lastSeenAtMs: Float64Array;
-  readonly lostBeats: Uint8Array;
-  readonly expectedBeats: Uint8Array;
-  /** How far before it the transition before of the same host stands; 0 = none. */
-  readonly back: Uint32Array;
+/** `back`: how far before it the transition before of the same host stands; 0 = none. */
+type Ring = TransitionColumns & { readonly back: Uint32Array };
 
-  constructor(length: number) {
-    this.rows = new Uint32Array(length);
-    this.kinds = new Uint8Array(length);
-    this.reasons = new Uint8Array(length);
-    this.notes = new Uint8Array(length);
-    this.atMs = new Float64Array(length);
-    this.lastSeenAtMs = new Float64Array(length);
-    this.lostBeats = new Uint8Array(length);
-    this.expectedBeats = new Uint8Array(length);
-    this.back = new Uint32Array(length);
-  }
+const newRing = (length: number): Ring => ({ ...emptyColumns(length), back: new Uint32Array(length) });
 
-  get length(): number {
-    return this.rows.length;
-  }
-
-  /** All of a transition but its host and its place. */
-  copy(from: Ring, source: number, target: number): void {
-    this.kinds[target] = from.kinds[source]!;
-    this.reasons[target] = from.reasons[source]!;
-    this.notes[target] = from.notes[source]!;
-    this.atMs[target] = from.atMs[source]!;
-    this.lastSeenAtMs[target] = from.lastSeenAtMs[source]!;
-    this.lostBeats[target] = from.lostBeats[source]!;
-    this.expectedBeats[target] = from.expectedBeats[source]!;
-  }
+/** All of a transition but its host and its place. */
+function copy(from: TransitionColumns, source: number, to: TransitionColumns, target: number): void {
+  to.kinds[target] = from.kinds[source]!;
+  to.reasons[target] = from.reasons[source]!;
+  to.notes[target] = from.notes[source]!;
+  to.atMs[target] = from.atMs[source]!;
+  to.lastSeenAtMs[target] = from.lastSeenAtMs[source]!;
+  to.lostBeats[target] = from.lostBeats[source]!;
+  to.expectedBeats[target] = from.expectedBeats[source]!;
 }
 
 export class PendingTransitions {
   /** Transitions given up for a newer one of the same host, ever. */
   merged = 0;
-  #ring = new Ring(LEAST_LENGTH);
+  #ring = newRing(LEAST_LENGTH);
   /** Numbers of the oldest and of the next one, counted on; the low bits are its place. */
   #from = 0;
   #to = 0;
@@ -121,19 +97,13 @@ export class PendingTransitions {
       const place = number & mask;
       if (ring.kinds[place] === VOID) continue;
       columns.rows[i] = ring.rows[place]!;
-      columns.kinds[i] = ring.kinds[place]!;
-      columns.reasons[i] = ring.reasons[place]!;
-      columns.notes[i] = ring.notes[place]!;
-      columns.atMs[i] = ring.atMs[place]!;
-      columns.lastSeenAtMs[i] = ring.lastSeenAtMs[place]!;
-      columns.lostBeats[i] = ring.lostBeats[place]!;
-      columns.expectedBeats[i++] = ring.expectedBeats[place]!;
+      copy(ring, place, columns, i++);
     }
     this.#size -= length;
     if (this.#size === 0) {
       // What is left of it is void.
       this.#from = this.#to;
-      if (ring.length > LEAST_LENGTH) this.#ring = new Ring(LEAST_LENGTH);
+      if (ring.length > LEAST_LENGTH) this.#ring = newRing(LEAST_LENGTH);
     }
     return columns;
   }
@@ -190,7 +160,7 @@ export class PendingTransitions {
     this.#notes[last + 1] = note;
     this.merged++;
     for (let i = droppedIndex(this.#kinds, this.#notes, EVENTS_A_HOST + 1); i < last; i++) {
-      ring.copy(ring, places[last - i - 1]!, places[last - i]!);
+      copy(ring, places[last - i - 1]!, ring, places[last - i]!);
     }
     return places[0]!;
   }
@@ -200,7 +170,7 @@ export class PendingTransitions {
     const old = this.#ring;
     const from = this.#from;
     const to = this.#to;
-    this.#ring = new Ring(this.#size * 2 > old.length ? old.length * 2 : old.length);
+    this.#ring = newRing(this.#size * 2 > old.length ? old.length * 2 : old.length);
     // Numbers go on, so that none of before is taken for one of these.
     this.#from = to;
     this.#size = 0;
@@ -209,7 +179,7 @@ export class PendingTransitions {
       if (old.kinds[source] === VOID) continue;
       const row = old.rows[source]!;
       const place = this.#append(row, this.#newestOf(row));
-      this.#ring.copy(old, source, place);
+      copy(old, source, this.#ring, place);
     }
   }
 }

@@ -24,6 +24,15 @@ function localField(host: string, port: number): { readonly file: string; readon
   return { file: ipv4 ? '/proc/net/udp' : '/proc/net/udp6', local };
 }
 
+/** null where the system has no such table. */
+function tableAt(file: string): string | null {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Drops at these addresses since their sockets were opened, an equal part of them where several share one; null
  * where it cannot be known.
@@ -36,12 +45,8 @@ export function udpDrops(
     const { file, local } = localField(host, port);
     let own = 0;
     let sockets = 0;
-    let text: string;
-    try {
-      text = readFileSync(file, 'latin1');
-    } catch {
-      return null;
-    }
+    const text = tableAt(file);
+    if (text === null) return null;
     for (let at = text.indexOf(local); at !== -1; at = text.indexOf(local, at + 1)) {
       const line = text.slice(text.lastIndexOf('\n', at) + 1, text.indexOf('\n', at));
       const fields = line.trim().split(/\s+/);
@@ -63,12 +68,8 @@ export function isUdpTaken(host: string, port: number): boolean | null {
   const { file, local } = localField(host, port);
   const [words, hexPort] = local.split(':') as [string, string];
   const any = '0'.repeat(words.length);
-  let text: string;
-  try {
-    text = readFileSync(file, 'latin1');
-  } catch {
-    return null;
-  }
+  const text = tableAt(file);
+  if (text === null) return null;
   return text.split('\n').some((line) => {
     const [address, at] = line.trim().split(/\s+/)[LOCAL]?.split(':') ?? [];
     return at === hexPort && (address === words || address === any || words === any);

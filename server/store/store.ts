@@ -38,7 +38,7 @@ export type StoredHost = {
 /** What a host's leaving rested on, and the index of that host in its page. */
 export type PageLeft = { readonly index: number; readonly at: number; readonly evidence: Evidence | null };
 
-/** A part of the register as columns, without an object or a string a host. `eachHost` of host-page.ts makes such. */
+/** A part of the register as columns, without an object or a string a host. `eachHost` of host-page.ts shows its hosts. */
 export type HostPage = {
   readonly length: number;
   /** Ids: their first and their last four bytes, big-endian. */
